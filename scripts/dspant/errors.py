@@ -1,0 +1,50 @@
+"""Every error dspAnt raises on purpose: what, where, what was expected, what to change."""
+
+
+class DspantError(Exception):
+    """Base of all errors that come from the user's input, config or files, never from a bug."""
+
+
+class ConfigError(DspantError):
+    """One or more places of the experiment config or the recordings sheet are wrong.
+
+    ``problems`` holds one line per place, each naming file, key path, value and remedy.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = list(problems)
+        count = len(self.problems)
+        head = "1 problem" if count == 1 else f"{count} problems"
+        super().__init__(f"{head} in the configuration:\n" + "\n".join(f"  {p}" for p in problems))
+
+
+class DatasetError(DspantError):
+    """A dataset folder does not keep the contract: missing, cut, altered or inconsistent."""
+
+
+class DigestError(DatasetError):
+    """The values of a dataset are not those its metadata was made for."""
+
+
+class MetadataError(DatasetError):
+    """Metadata lack what every dataset must state (rate, units, counts) or contradict the data."""
+
+
+class RawDataError(DspantError):
+    """A raw recording cannot be read as asked without losing or inventing data."""
+
+
+class StoreError(RawDataError):
+    """A store asked for is not in the block, or is not of the kind the config says."""
+
+
+class GapError(RawDataError):
+    """A raw stream has gaps or overlaps and the config does not say how to treat them."""
+
+
+class TruncatedError(RawDataError):
+    """The raw files hold fewer samples than their index announces."""
+
+
+class OperationError(DspantError):
+    """An operation cannot be applied to this signal with these parameters."""

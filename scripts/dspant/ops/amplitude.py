@@ -1,0 +1,94 @@
+"""How large the signal is at each moment: rectification, energy, root mean square."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from dspant.ops.blocks import with_context
+from dspant.ops.registry import Parameters, stream_operation
+
+if TYPE_CHECKING:
+    from dspant.ops.signal import Blocks, Signal
+
+
+class Rectify(Parameters):
+    pass
+
+
+class Tkeo(Parameters):
+    pass
+
+
+class RmsEnvelope(Parameters):
+    window_s: float = Field(gt=0)
+    """Length of the moving window in seconds, centred on the sample; taken as the nearest odd
+    number of samples."""
+
+
+def _squared(signal: Signal, _params: Tkeo) -> Signal:
+    return replace(signal, units=tuple(f"{unit}^2" for unit in signal.units))
+
+
+@stream_operation(Rectify, version=1)
+def rectify(blocks: Blocks, signal: Signal, params: Rectify) -> Blocks:
+    """Absolute value (full-wave rectification): y[n] = |x[n]|."""
+    return (abs(block) for block in blocks)
+
+
+@stream_operation(Tkeo, version=1, describe=_squared)
+def tkeo(blocks: Blocks, signal: Signal, params: Tkeo) -> Blocks:
+    """Teager-Kaiser energy: y[n] = x[n]^2 - x[n-1] x[n+1], as long as its input.
+
+    The first and the last sample of an unbroken run have no neighbour on one side; each takes
+    the energy of the sample beside it. A run of fewer than three samples has no energy (0).
+
+    Source: J. F. Kaiser, ICASSP 1990, 381; for EMG onsets X. Li et al., Med. Eng. Phys. 29
+    (2007) 956.
+    """
+    import numpy as np
+
+    for x, before, after in with_context(blocks, before=1, after=1):
+        energy = np.zeros_like(x)
+        energy[:, 1:-1] = x[:, 1:-1] ** 2 - x[:, :-2] * x[:, 2:]
+        if not before and x.shape[1] > 2:
+            energy[:, 0] = energy[:, 1]
+        if not after and x.shape[1] > 2:
+            energy[:, -1] = energy[:, -2]
+        yield energy[:, before : energy.shape[1] - after]
+
+
+def _window_samples(signal: Signal, params: RmsEnvelope) -> int:
+    return 2 * int(params.window_s * signal.fs_hz / 2) + 1
+
+
+def _realised_window(signal: Signal, params: RmsEnvelope) -> dict[str, float]:
+    samples = _window_samples(signal, params)
+    return {"window_samples": samples, "realised_window_s": samples / signal.fs_hz}
+
+
+@stream_operation(
+    RmsEnvelope, version=1, reach_s=lambda params: params.window_s / 2, facts=_realised_window
+)
+def rms_envelope(blocks: Blocks, signal: Signal, params: RmsEnvelope) -> Blocks:
+    """Moving root mean square over a centred window of an odd number of samples.
+
+    Near the ends of an unbroken run the window is cut at the end: the mean is over the samples
+    that exist. Sums are float64 and start anew every few seconds, so an artefact does not leave
+    rounding errors behind for the rest of the recording.
+
+    Source: J. V. Basmajian and C. J. De Luca, Muscles Alive (1985), chapter 3.
+    """
+    import numpy as np
+
+    half = _window_samples(signal, params) // 2
+    for x, before, after in with_context(blocks, before=half, after=half):
+        sums = np.zeros((x.shape[0], x.shape[1] + 1))
+        np.cumsum(x**2, axis=1, out=sums[:, 1:])
+        kept = np.arange(before, x.shape[1] - after)
+        first = np.maximum(kept - half, 0)
+        last = np.minimum(kept + half + 1, x.shape[1])
+        power = (sums[:, last] - sums[:, first]) / (last - first)
+        yield np.sqrt(np.maximum(power, 0))

@@ -1,0 +1,98 @@
+"""Cutting a run of samples into blocks without the cuts ever showing in the result.
+
+Blocks are float64 arrays of shape channels x samples, of any length. Whatever an operation
+computes from more than one sample, it computes on a grid that depends on the run alone, so
+that results are equal to the last bit however the run arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from dspant.ops.signal import Blocks
+
+GRID_SAMPLES = 65536
+"""Least length of a block that operations compute at once."""
+
+
+def on_grid(blocks: Blocks, size: int) -> Blocks:
+    """Cut a run anew: every block has ``size`` samples, the last one what is left."""
+    import numpy as np
+
+    held: list[np.ndarray] = []
+    count = 0
+    for block in blocks:
+        held.append(block)
+        count += block.shape[1]
+        if count < size:
+            continue
+        joined = held[0] if len(held) == 1 else np.concatenate(held, axis=1)
+        whole = count - count % size
+        for start in range(0, whole, size):
+            yield joined[:, start : start + size]
+        held, count = [joined[:, whole:]], count - whole
+    if count:
+        yield held[0] if len(held) == 1 else np.concatenate(held, axis=1)
+
+
+def with_context(
+    blocks: Blocks, *, before: int, after: int
+) -> Iterator[tuple[np.ndarray, int, int]]:
+    """Give each block of a run the samples around it.
+
+    Yields
+    ------
+    x, left, right
+        ``x`` holds ``left`` samples of context, the block itself, and ``right`` samples of
+        context. ``left`` is ``before`` and ``right`` is ``after`` except at the ends of the run.
+    """
+    import numpy as np
+
+    size = max(GRID_SAMPLES, before + after)
+    left = 0
+    held: np.ndarray | None = None
+    for block in on_grid(blocks, size):
+        held = block if held is None else np.concatenate([held, block], axis=1)
+        while held.shape[1] >= left + size + after:
+            end = left + size
+            yield held[:, : end + after], left, after
+            kept = min(before, end)
+            held = held[:, end - kept :]
+            left = kept
+    if held is not None and held.shape[1] > left:
+        yield held, left, 0
+
+
+def windows(blocks: Blocks, starts: np.ndarray, length: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Cut windows of ``length`` samples out of a run.
+
+    Parameters
+    ----------
+    starts
+        First sample of each window, rising; every window lies inside the run.
+
+    Yields
+    ------
+    index, x
+        Position in ``starts`` and the window's samples, channels x ``length``.
+    """
+    import numpy as np
+
+    held: np.ndarray | None = None
+    origin = 0
+    index = 0
+    for block in blocks:
+        if index == len(starts):
+            return
+        held = block if held is None else np.concatenate([held, block], axis=1)
+        while index < len(starts) and starts[index] + length <= origin + held.shape[1]:
+            offset = starts[index] - origin
+            yield index, held[:, offset : offset + length]
+            index += 1
+        if index < len(starts):
+            drop = min(max(starts[index] - origin, 0), held.shape[1])
+            held, origin = held[:, drop:], origin + drop

@@ -1,0 +1,153 @@
+"""The one list of operations: an operation registers itself, and everything else asks here.
+
+Importing this module, or any module of operations, loads no array library: configs are
+validated where a workflow is planned, and planning has to be quick.
+"""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from dspant.errors import OperationError
+
+Kind = Literal["stream", "epoc"]
+
+
+class Parameters(BaseModel):
+    """Base of every parameter model: unknown names, text for numbers and NaN are refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+def nothing_to_state(_signal: Any, _params: Any) -> dict[str, Any]:
+    return {}
+
+
+def unchanged(signal: Any, _params: Any) -> Any:
+    return signal
+
+
+def no_reach(_params: Any) -> float:
+    return 0.0
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One registered operation.
+
+    Parameters
+    ----------
+    name
+        What configs call it.
+    parameters
+        Its parameter model; the only place where parameters, defaults and bounds are written.
+    takes
+        Kinds of its inputs, in the order of a node's ``from``.
+    makes
+        Kind of its result.
+    version
+        Raised by its author whenever its numbers change, which makes results again.
+    run
+        The pure function itself.
+    describe
+        (signal, parameters) -> the signal that comes out (stream operations).
+    columns
+        (signal, events, parameters) -> columns of the table that comes out (epoc operations).
+    reach_s
+        parameters -> seconds of signal needed on either side of a sample.
+    facts
+        (signal, parameters) -> what the metadata state besides the parameters.
+    """
+
+    name: str
+    parameters: type[Parameters]
+    takes: tuple[Kind, ...]
+    makes: Kind
+    version: int
+    run: Callable[..., Any]
+    describe: Callable[..., Any] = unchanged
+    columns: Callable[..., Any] | None = None
+    reach_s: Callable[[Any], float] = no_reach
+    facts: Callable[..., dict[str, Any]] = nothing_to_state
+
+    @property
+    def family(self) -> str:
+        return self.run.__module__.rpartition(".")[2]
+
+    @property
+    def summary(self) -> str:
+        """First line of the function's docstring."""
+        return inspect.cleandoc(self.run.__doc__ or "").partition("\n")[0]
+
+
+_operations: dict[str, Operation] = {}
+
+
+def _register(operation: Operation) -> None:
+    if operation.name in _operations:
+        raise OperationError(
+            f"operation {operation.name!r} is registered twice, in {operation.run.__module__} and "
+            f"{_operations[operation.name].run.__module__}; give one of them another name"
+        )
+    _operations[operation.name] = operation
+
+
+def stream_operation(
+    parameters: type[Parameters], *, version: int, **declared: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register ``f(blocks, signal, parameters)``, which turns float64 blocks into float64 blocks.
+
+    The function is called once for each unbroken run, with blocks of shape channels x samples
+    and of any length; its result must not depend on how the run was cut into blocks.
+    """
+
+    def decorate(run: Callable[..., Any]) -> Callable[..., Any]:
+        _register(
+            Operation(run.__name__, parameters, ("stream",), "stream", version, run, **declared)
+        )
+        return run
+
+    return decorate
+
+
+def epoc_operation(
+    parameters: type[Parameters],
+    *,
+    version: int,
+    columns: Callable[..., Any],
+    takes: tuple[Kind, ...] = ("stream",),
+    **declared: Any,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register ``f(source, events, parameters)``, which yields batches of table columns.
+
+    ``source`` is a :class:`dspant.ops.signal.SignalSource`, ``events`` the node's further
+    inputs; each batch is a dict of equally long arrays, one per declared column.
+    """
+
+    def decorate(run: Callable[..., Any]) -> Callable[..., Any]:
+        _register(
+            Operation(
+                run.__name__, parameters, takes, "epoc", version, run, columns=columns, **declared
+            )
+        )
+        return run
+
+    return decorate
+
+
+def operations() -> Mapping[str, Operation]:
+    """All operations by name, from every module of this package."""
+    package = import_module(__package__)
+    for module in pkgutil.iter_modules(package.__path__):
+        import_module(f"{__package__}.{module.name}")
+    return MappingProxyType(_operations)
