@@ -1,0 +1,55 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+def temporary(path: Path) -> Path:
+    """A name beside ``path``, on the same file system, that no reader takes for a result."""
+    return path.with_name(f".tmp-{os.getpid()}-{path.name}")
+
+
+def flush_to_disk(path: Path) -> None:
+    """Return once the file's bytes, or the folder's names, would survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a temporary name to write to; what was written takes its place when the block ends well.
+
+    Yields
+    ------
+    Path
+        The temporary name. It is deleted when the block raises.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = temporary(path)
+    try:
+        yield draft
+        flush_to_disk(draft)
+        draft.replace(path)
+        flush_to_disk(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def to_json(document: Any) -> str:
+    """The one JSON form of a document: same content, same bytes. NaN is refused."""
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write a document as JSON, whole."""
+    with written_whole(path) as draft:
+        draft.write_text(to_json(document), encoding="utf-8")

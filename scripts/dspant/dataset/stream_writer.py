@@ -1,0 +1,183 @@
+"""Writing a stream in one pass: cast, fingerprint, store, then publish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from dspant.dataset.atomic import temporary
+from dspant.dataset.digest import ColumnDigest, combined
+from dspant.dataset.folder import DatasetFolder
+from dspant.dataset.layout import MAPPED_KEY, MAPPED_VALUE, row_group_rows, writer_options
+from dspant.dataset.metadata import Contract, StreamMetadata, build
+from dspant.dataset.provenance import Provenance
+from dspant.dataset.publish import publish
+from dspant.errors import DatasetError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class StreamHeader:
+    """What a stream states besides its values.
+
+    Parameters
+    ----------
+    segments
+        First sample, number of samples and start (seconds from block start) of each unbroken run.
+    dtype
+        Dtype of stored values, of all channels.
+    scales
+        What one stored count is in the channel's unit; None where values are in the unit.
+    """
+
+    source: str
+    name: str
+    fs_hz: float
+    channels: Sequence[str]
+    units: Sequence[str]
+    segments: Sequence[tuple[int, int, float]]
+    dtype: str = "float32"
+    scales: Sequence[float] | None = None
+    other: dict[str, Any] = field(default_factory=dict)
+    node: str | None = None
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    inputs: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def samples(self) -> int:
+        return sum(count for _, count, _ in self.segments)
+
+    def metadata(self, where: DatasetFolder, digest: str) -> StreamMetadata:
+        """Complete metadata; raises MetadataError where something required is missing."""
+        count = len(self.channels)
+        return build(
+            StreamMetadata,
+            where.metadata,
+            source=self.source,
+            base={
+                "name": self.name,
+                "fs": self.fs_hz,
+                "number_of_samples": self.samples,
+                "data_shape": [count, self.samples],
+                "channel_numbers": count,
+                "channel_names": list(self.channels),
+                "channel_types": [self.dtype] * count,
+                "channel_units": list(self.units),
+                "channel_scales": None if self.scales is None else list(self.scales),
+            },
+            other=self.other,
+            dspant=Contract(
+                kind="stream",
+                segments=list(self.segments),
+                digest=digest,
+                node=self.node,
+                steps=self.steps,
+                inputs=self.inputs,
+            ),
+        )
+
+
+class StreamWriter:
+    """Writes one stream dataset; use as a context manager and call :meth:`finish`.
+
+    Parameters
+    ----------
+    compression
+        ``none`` or ``zstd``.
+
+    Raises
+    ------
+    MetadataError
+        The header lacks what every stream must state; found before anything is written.
+    """
+
+    def __init__(self, folder: DatasetFolder, header: StreamHeader, compression: str) -> None:
+        import numpy as np
+
+        header.metadata(folder, digest="not yet known")
+        self._folder = folder
+        self._header = header
+        self._draft = temporary(folder.data)
+        rows = row_group_rows(len(header.channels), np.dtype(header.dtype).itemsize)
+        self._buffer = np.empty((len(header.channels), rows), dtype=header.dtype)
+        self._held = 0
+        self._written = 0
+        self._digests = [ColumnDigest(name, header.dtype) for name in header.channels]
+        self._schema = self._arrow_schema(compression)
+        self._options = writer_options(compression, rows)
+        self._file: Any = None
+
+    def _arrow_schema(self, compression: str) -> Any:
+        import pyarrow as pa
+
+        fields = [
+            pa.field(
+                name,
+                pa.from_numpy_dtype(self._buffer.dtype),
+                nullable=False,
+                metadata={"unit": unit},
+            )
+            for name, unit in zip(self._header.channels, self._header.units, strict=True)
+        ]
+        metadata = {"fs": repr(self._header.fs_hz)}
+        if compression == "none":
+            metadata[MAPPED_KEY] = MAPPED_VALUE
+        return pa.schema(fields, metadata=metadata)
+
+    def __enter__(self) -> Self:
+        import pyarrow.parquet as pq
+
+        self._folder.path.mkdir(parents=True, exist_ok=True)
+        self._file = pq.ParquetWriter(self._draft, self._schema, **self._options)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._file.close()
+        self._draft.unlink(missing_ok=True)
+
+    def write(self, block: np.ndarray) -> None:
+        """Add samples: shape channels x samples, cast to the stored dtype."""
+        taken = 0
+        while taken < block.shape[1]:
+            room = self._buffer.shape[1] - self._held
+            part = block[:, taken : taken + room]
+            self._buffer[:, self._held : self._held + part.shape[1]] = part
+            self._held += part.shape[1]
+            taken += part.shape[1]
+            if self._held == self._buffer.shape[1]:
+                self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if not self._held:
+            return
+        held = self._buffer[:, : self._held]
+        for digest, values in zip(self._digests, held, strict=True):
+            digest.update(values)
+        table = pa.Table.from_arrays([pa.array(values) for values in held], schema=self._schema)
+        self._file.write_table(table, row_group_size=self._held)
+        self._written += self._held
+        self._held = 0
+
+    def finish(self, provenance: Provenance) -> StreamMetadata:
+        """Publish what was written.
+
+        Raises
+        ------
+        DatasetError
+            The number of samples written is not the one the header's segments announce.
+        """
+        self._flush()
+        self._file.close()
+        if self._written != self._header.samples:
+            raise DatasetError(
+                f"{self._folder.path}: {self._written} samples were written, but the segments "
+                f"{list(self._header.segments)} announce {self._header.samples}"
+            )
+        metadata = self._header.metadata(self._folder, combined(self._digests))
+        publish(self._folder, self._draft, metadata, provenance)
+        return metadata
