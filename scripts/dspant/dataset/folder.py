@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from dspant.errors import DatasetError
 
 SUFFIX = ".ant"
+
+
+def store_folder_name(name: str) -> str:
+    """Name of a raw store's dataset: what a folder cannot carry, such as ``/``, becomes ``_``."""
+    return re.sub(r"[^A-Za-z0-9_]", "_", name)
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,9 @@ class Operation:
         parameters -> seconds of signal needed on either side of a sample.
     facts
         (signal, parameters) -> what the metadata state besides the parameters.
+    mixes_channels
+        Whether a channel's result depends on other channels; where not, channels may be
+        computed apart.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Operation:
     columns: Callable[..., Any] | None = None
     reach_s: Callable[[Any], float] = no_reach
     facts: Callable[..., dict[str, Any]] = nothing_to_state
+    mixes_channels: bool = False
 
     @property
     def family(self) -> str:

@@ -1,0 +1,43 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CORES ?= 2
+
+.PHONY: demo test lint format bench clean dag
+
+$(READY): envs/requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: $(READY)
+	$(BIN)/python -m dspant.simulate resources/demo/demo.yaml resources/demo/tank
+	$(BIN)/snakemake --cores $(CORES)
+	@echo "Open results/demo/report.html"
+
+test: $(READY)
+	$(BIN)/pytest -n $(CORES)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/python -m dspant.simulate resources/demo/demo.yaml resources/demo/tank
+	$(BIN)/snakemake --lint
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile rules
+
+bench: $(READY)
+	$(BIN)/python tests/bench/bench.py
+
+dag: $(READY)
+	$(BIN)/python -m dspant.simulate resources/demo/demo.yaml resources/demo/tank
+	$(BIN)/snakemake --rulegraph mermaid-js | $(BIN)/python -m dspant.report.rulegraph resources/dag.svg
+
+clean:
+	rm -rf $(VENV) .snakemake results/demo logs/demo benchmarks/demo resources/demo/tank

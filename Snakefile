@@ -1,0 +1,35 @@
+import os
+import sys
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+# Jobs import the library that this file is planned with, whatever else is installed.
+library = os.path.join(str(workflow.current_basedir), "scripts")
+sys.path.insert(0, library)
+os.environ["PYTHONPATH"] = os.pathsep.join([library, os.environ.get("PYTHONPATH", "")])
+
+from dspant.config.workflow import config_file, plan_for
+
+if not workflow.overwrite_configfiles:
+
+    configfile: config_file("config/config.yaml")
+
+
+plan = plan_for(workflow, config)
+
+
+wildcard_constraints:
+    recording=plan.recording_pattern,
+
+
+include: "rules/ingest.smk"
+include: "rules/nodes.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        plan.targets(),

@@ -1,0 +1,52 @@
+rule report_recording:
+    input:
+        block=plan.paths.block(),
+        metadata=plan.recording_metadata,
+        data=ancient(plan.recording_data),
+    output:
+        page=report(
+            plan.paths.report(),
+            caption="../resources/captions/recording.rst",
+            category="Recordings",
+            labels={"recording": "{recording}"},
+        ),
+        summary=plan.paths.summary(),
+    log:
+        plan.paths.log("report_recording"),
+    benchmark:
+        plan.paths.benchmark("report_recording")
+    conda:
+        "../envs/dspant.yaml"
+    threads: 1
+    resources:
+        mem_mb=plan.report_mem_mb,
+    params:
+        spec=plan.report_spec,
+    script:
+        "../scripts/report_recording.py"
+
+
+rule report_experiment:
+    input:
+        summaries=plan.all_summaries(),
+        sheet=plan.sheet.file,
+    output:
+        page=report(
+            plan.paths.experiment_report(),
+            caption="../resources/captions/experiment.rst",
+            category="Experiment",
+            labels={"experiment": plan.paths.experiment},
+        ),
+    log:
+        plan.paths.experiment_log(),
+    benchmark:
+        plan.paths.experiment_benchmark()
+    conda:
+        "../envs/dspant.yaml"
+    threads: 1
+    resources:
+        mem_mb=plan.report_mem_mb,
+    params:
+        spec=plan.report_spec,
+    script:
+        "../scripts/report_experiment.py"

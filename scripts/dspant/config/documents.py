@@ -1,0 +1,154 @@
+"""Strict YAML: plain data, the line of every key, and no key twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.constructor import SafeConstructor
+
+from dspant.config.problems import KeyPath, sentence
+from dspant.errors import ConfigError
+
+_MERGE_TAG = "tag:yaml.org,2002:merge"
+
+COMMAND_LINE = "command line (--config)"
+"""Stands for file and line where a value comes from no config file."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """One config file.
+
+    Parameters
+    ----------
+    file
+        Its path, as users read it.
+    data
+        Plain dicts, lists and scalars.
+    lines
+        Line of each key and list item, counted from 1, by key path.
+    problems
+        One finished line for each key that stands twice.
+    """
+
+    file: str
+    data: Any
+    lines: Mapping[KeyPath, int]
+    problems: tuple[str, ...]
+
+
+def load_document(file: Path | str) -> Document:
+    """Read a YAML file with safe nodes only.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read or is not YAML; names file and line.
+    """
+    name = shown_path(file)
+    loader = yaml.SafeLoader(_text(Path(file), name))
+    try:
+        root = loader.get_single_node()
+        # Lines come first: constructing a mapping moves merged keys into it.
+        found = list(_keys(root, ()))
+        data = None if root is None else loader.construct_document(root)
+    except yaml.YAMLError as error:
+        raise ConfigError([_not_yaml(name, error)]) from error
+    except RecursionError as error:
+        raise ConfigError([f"{name}: an anchor holds an alias of itself"]) from error
+    finally:
+        loader.dispose()
+    return Document(name, data, dict(found), tuple(_duplicates(name, found)))
+
+
+def shown_path(file: Path | str) -> str:
+    """A path relative to the working directory where it lies below it."""
+    path = Path(file)
+    try:
+        return path.absolute().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def place(
+    documents: Sequence[Document], config: Mapping[str, Any], path: KeyPath
+) -> tuple[str, int]:
+    """File and line of a key; of the nearest key above it where it is missing; 0 for no line.
+
+    Parameters
+    ----------
+    documents
+        The files the config was merged from; later ones win.
+    config
+        The merged config, which may hold values from the command line.
+    path
+        The key.
+    """
+    head, value = _deepest(config, path)
+    for document in reversed(documents):
+        held, found = _deepest(document.data, head)
+        if held != head or not (isinstance(value, Mapping) or found == value):
+            continue
+        return document.file, document.lines.get(head, 0)
+    return (COMMAND_LINE if documents else ""), 0
+
+
+def _text(file: Path, name: str) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{name}: not UTF-8 text; save the file as UTF-8"]) from error
+    except OSError as error:
+        raise ConfigError([f"{name}: cannot be read: {error.strerror}"]) from error
+
+
+def _keys(node: yaml.Node | None, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.tag == _MERGE_TAG or not isinstance(key, yaml.ScalarNode):
+                continue
+            inner = (*path, SafeConstructor().construct_object(key))
+            yield inner, key.start_mark.line + 1
+            yield from _keys(value, inner)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield (*path, index), value.start_mark.line + 1
+            yield from _keys(value, (*path, index))
+
+
+def _duplicates(name: str, found: Iterable[tuple[KeyPath, int]]) -> Iterator[str]:
+    first: dict[KeyPath, int] = {}
+    for path, line in found:
+        # Below a key that stands twice, every key may; one line about the topmost is enough.
+        if any(path[:length] in first and first[path[:length]] < 0 for length in range(len(path))):
+            continue
+        if path not in first:
+            first[path] = line
+            continue
+        at = abs(first[path])
+        first[path] = -at
+        yield sentence(f"{name}:{line}", path, f"stands here and on line {at}; keep one of them")
+
+
+def _not_yaml(name: str, error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    at = name if mark is None else f"{name}:{mark.line + 1}"
+    problem = getattr(error, "problem", None) or str(error)
+    hint = "; indent with spaces, not tabs" if "\\t" in problem else ""
+    hint = "; put text that holds a colon in quotes" if "mapping values" in problem else hint
+    return f"{at}: not valid YAML: {problem}{hint}"
+
+
+def _deepest(data: Any, path: KeyPath) -> tuple[KeyPath, Any]:
+    for length, part in enumerate(path):
+        inside = (isinstance(data, Mapping) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        )
+        if not inside:
+            return path[:length], data
+        data = data[part]
+    return path, data

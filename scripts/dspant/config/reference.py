@@ -1,0 +1,154 @@
+"""Writes the reference part of the user's guide from the models that validate configs.
+
+``python -m dspant.config.reference config/README.md`` brings a guide up to date.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from dspant.config.experiment import EpocStore, Experiment, Node, Reference, Storage, StreamStore
+from dspant.config.steps import FROM_EXPERIMENT
+from dspant.ops.features import FEATURES
+from dspant.ops.registry import Operation, operations
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "The whole": Experiment,
+    "A store of samples": StreamStore,
+    "A store of events": EpocStore,
+    "A node": Node,
+    "An input of another recording": Reference,
+    "How results are stored": Storage,
+}
+"""Models by the heading they have in the guide."""
+
+_TYPES = {
+    "number": "number",
+    "integer": "whole number",
+    "string": "text",
+    "boolean": "true or false",
+    "object": "mapping",
+    "array": "list",
+    "null": "nothing",
+}
+
+_LIMITS = {
+    "exclusiveMinimum": "above",
+    "minimum": "at least",
+    "exclusiveMaximum": "below",
+    "maximum": "at most",
+}
+
+
+def guide_with_reference(guide: str) -> str:
+    """The guide with its reference parts, keys, operations and features, written anew."""
+    guide = _between(guide, "keys", "\n".join(_keys()))
+    guide = _between(guide, "operations", "\n".join(_operations()))
+    return _between(guide, "features", "\n".join(_features()))
+
+
+def _between(guide: str, part: str, text: str) -> str:
+    begin, end = f"<!-- {part}: made from the code -->\n", f"<!-- end of {part} -->"
+    before, _, rest = guide.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{text}\n{end}{after}"
+
+
+def _keys() -> Iterator[str]:
+    for heading, model in SECTIONS.items():
+        yield f"#### {heading}\n"
+        yield from _table("Key", model, {})
+
+
+def _operations() -> Iterator[str]:
+    for name, operation in sorted(operations().items(), key=_by_family):
+        yield f"#### `{name}`: {_takes(operation)} to {operation.makes}\n"
+        yield f"{_markdown(operation.summary)}\n"
+        if not operation.parameters.model_fields:
+            yield "No parameters.\n"
+            continue
+        from_experiment = {
+            parameter: key for (owner, parameter), key in FROM_EXPERIMENT.items() if owner == name
+        }
+        yield from _table("Parameter", operation.parameters, from_experiment)
+
+
+def _features() -> Iterator[str]:
+    yield "| Feature | Unit for a signal in V | Meaning |"
+    yield "|---|---|---|"
+    for name, feature in FEATURES.items():
+        unit = feature.unit.format(unit="V")
+        yield f"| `{name}` | {unit} | {_markdown(feature.meaning)} |"
+    yield ""
+
+
+def _by_family(entry: tuple[str, Operation]) -> tuple[str, str]:
+    return entry[1].family, entry[0]
+
+
+def _takes(operation: Operation) -> str:
+    return " and ".join(operation.takes)
+
+
+def _table(title: str, model: type[BaseModel], from_experiment: dict[str, str]) -> Iterator[str]:
+    schema = model.model_json_schema()
+    yield f"| {title} | Value | If left out | Meaning |"
+    yield "|---|---|---|---|"
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        left_out = (
+            f"the experiment's `{from_experiment[key]}`"
+            if key in from_experiment
+            else _left_out(field)
+        )
+        value = _value(schema["properties"][key])
+        meaning = _markdown(field.description or "")
+        yield f"| `{key}` | {value} | {left_out} | {meaning} |"
+    yield ""
+
+
+def _left_out(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    default = field.get_default(call_default_factory=True)
+    if default is None:
+        return "not set"
+    if isinstance(default, BaseModel | dict):
+        return "its defaults" if default else "none"
+    return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
+
+
+def _value(schema: dict[str, Any]) -> str:
+    if "anyOf" in schema or "oneOf" in schema:
+        kinds = {_value(kind): None for kind in schema.get("anyOf", schema.get("oneOf"))}
+        return " or ".join(kind for kind in kinds if kind != "nothing")
+    if "const" in schema or "enum" in schema:
+        words = schema.get("enum", [schema.get("const")])
+        return " or ".join(f"`{word}`" for word in words)
+    if schema.get("type") == "array":
+        return _list(schema)
+    if "$ref" in schema:
+        return "mapping"
+    limits = [f"{word} {schema[key]:g}" for key, word in _LIMITS.items() if key in schema]
+    return ", ".join([_TYPES.get(schema.get("type", ""), "text or mapping"), *limits])
+
+
+def _list(schema: dict[str, Any]) -> str:
+    least, most = schema.get("minItems"), schema.get("maxItems")
+    exactly = f", exactly {least}" if least is not None and least == most else ""
+    return f"list of {_value(schema.get('items', {}))}{exactly}"
+
+
+def _markdown(text: str) -> str:
+    return " ".join(text.replace("``", "`").replace("|", "\\|").split())
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.write_text(guide_with_reference(target.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,41 @@
+"""Where Snakemake asks for the plan: problems reach the user as plain lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from snakemake.exceptions import WorkflowError
+
+from dspant.config.documents import load_document
+from dspant.config.plan import Plan, load_plan
+from dspant.errors import ConfigError
+
+
+def config_file(path: str) -> str:
+    """The same path, once it is known to be YAML; Snakemake alone would not say which line is not.
+
+    Raises
+    ------
+    WorkflowError
+        Names file and line.
+    """
+    try:
+        load_document(path)
+    except ConfigError as error:
+        raise WorkflowError(str(error)) from None
+    return path
+
+
+def plan_for(workflow: Any, config: Mapping[str, Any]) -> Plan:
+    """Plan of the running workflow.
+
+    Raises
+    ------
+    WorkflowError
+        Lists all problems of the config, one a line.
+    """
+    try:
+        return load_plan(config, [str(file) for file in workflow.configfiles])
+    except ConfigError as error:
+        raise WorkflowError(str(error)) from None

@@ -1,0 +1,110 @@
+"""A list of steps as one streaming pass: what comes out, and the samples themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dspant.errors import OperationError
+from dspant.ops.registry import Operation, Parameters, operations
+
+if TYPE_CHECKING:
+    from dspant.ops.signal import Blocks, Signal
+
+
+class StepError(OperationError):
+    """An operation's refusal, with the step it comes from."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a node, bound to its operation.
+
+    Parameters
+    ----------
+    index
+        Its place in the node's list, from 0.
+    """
+
+    index: int
+    operation: Operation
+    params: Parameters
+
+    def refused(self, error: OperationError) -> StepError:
+        """The same refusal, saying where."""
+        return StepError(f"steps[{self.index}] ({self.operation.name}): {error}")
+
+    def document(self, signal: Signal) -> dict[str, Any]:
+        """What metadata state of this step when it is given ``signal``."""
+        stated = {
+            "op": self.operation.name,
+            "version": self.operation.version,
+            "params": self.params.model_dump(mode="json"),
+        }
+        facts = self.operation.facts(signal, self.params)
+        return stated | ({"realised": facts} if facts else {})
+
+
+def bind(steps: Sequence[dict[str, Any]]) -> tuple[Step, ...]:
+    """Bind resolved steps (``op``, ``version``, ``params``) to their operations.
+
+    Raises
+    ------
+    OperationError
+        An operation is unknown here or has another version than the plan was made with.
+    """
+    known = operations()
+    bound = []
+    for index, step in enumerate(steps):
+        operation = known.get(step["op"])
+        if operation is None or operation.version != step["version"]:
+            found = "unknown" if operation is None else f"at version {operation.version}"
+            raise OperationError(
+                f"steps[{index}] asks for {step['op']} version {step['version']}, which is {found} "
+                f"here; plan and run with the same installation of dspAnt"
+            )
+        bound.append(Step(index, operation, operation.parameters(**step["params"])))
+    return tuple(bound)
+
+
+def described(steps: Sequence[Step], signal: Signal) -> Signal:
+    """The signal that stream steps make of ``signal``."""
+    for step in steps:
+        signal = step.operation.describe(signal, step.params)
+    return signal
+
+
+def documents(steps: Sequence[Step], signal: Signal) -> list[dict[str, Any]]:
+    """What metadata state of all steps, the first of which is given ``signal``."""
+    stated = []
+    for step in steps:
+        stated.append(step.document(signal))
+        if step.operation.makes == "stream":
+            signal = step.operation.describe(signal, step.params)
+    return stated
+
+
+def apply(steps: Sequence[Step], blocks: Blocks, signal: Signal) -> Blocks:
+    """Run stream steps over one unbroken run.
+
+    Parameters
+    ----------
+    blocks
+        float64, channels x samples, of any length each.
+    signal
+        The run they belong to, as the first step sees it.
+    """
+    for step in steps:
+        blocks = _guarded(step, blocks, signal)
+        signal = step.operation.describe(signal, step.params)
+    return blocks
+
+
+def _guarded(step: Step, blocks: Blocks, signal: Signal) -> Blocks:
+    try:
+        yield from step.operation.run(blocks, signal, step.params)
+    except StepError:
+        raise
+    except OperationError as error:
+        raise step.refused(error) from error

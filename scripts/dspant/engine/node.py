@@ -1,0 +1,205 @@
+"""Making one node's dataset: read its inputs, run its steps in one pass, write."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from dspant.dataset.digest import of_text
+from dspant.dataset.epoc import Epoc
+from dspant.dataset.epoc_writer import EpocHeader, EpocWriter
+from dspant.dataset.folder import DatasetFolder
+from dspant.dataset.metadata import EpocColumn
+from dspant.dataset.provenance import Provenance
+from dspant.dataset.publish import kept_provenance, put_back
+from dspant.dataset.stream import Stream
+from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+from dspant.engine.chain import Step, StepError, bind, documents
+from dspant.engine.source import StreamSource, signal_of
+from dspant.errors import OperationError
+from dspant.ops.signal import Column, Events
+
+if TYPE_CHECKING:
+    from dspant.ops.signal import Signal
+
+SOURCE = "dspAnt"
+REPORT_EVERY_S = 10.0
+
+log = logging.getLogger("dspant.node")
+
+
+def make_node(
+    spec: dict[str, Any], inputs: Sequence[str | Path], output: str | Path, threads: int = 1
+) -> None:
+    """Make a node's dataset, or put its last result back where nothing it depends on changed.
+
+    Parameters
+    ----------
+    spec
+        The node's resolved spec: ``node``, ``makes``, ``inputs``, ``steps``, ``storage``.
+    inputs
+        Datasets of its inputs, in the order of ``spec["inputs"]``: folders or files in them.
+    output
+        The dataset to make: its folder or a file in it.
+    threads
+        Groups of channels to compute at once; the result does not depend on it.
+
+    Raises
+    ------
+    DspantError
+        An input is missing or altered, or a step cannot be applied; names node, step and file.
+    """
+    folder = DatasetFolder.at(output)
+    sources = [DatasetFolder.at(path) for path in inputs]
+    made_from = _made_from(spec, sources)
+    if kept_provenance(folder).get("made_from") == made_from:
+        put_back(folder)
+        log.info("%s: nothing it depends on changed, its last result is back", folder.path)
+        return
+    provenance = Provenance(node=spec["node"], spec=spec, made_from=made_from)
+    try:
+        _compute(spec, sources, folder, provenance, threads)
+    except OperationError as error:
+        raise OperationError(f"node {spec['node']} from {sources[0].path}: {error}") from error
+
+
+def _made_from(spec: dict[str, Any], sources: Sequence[DatasetFolder]) -> str:
+    """Fingerprint of all that decides the result: the spec and what the inputs state."""
+    stated = [source.metadata.read_text(encoding="utf-8") for source in sources]
+    return of_text(json.dumps([spec, stated], sort_keys=True))
+
+
+def _compute(
+    spec: dict[str, Any],
+    sources: Sequence[DatasetFolder],
+    folder: DatasetFolder,
+    provenance: Provenance,
+    threads: int,
+) -> None:
+    steps = bind(spec["steps"])
+    stream = Stream(sources[0].path)
+    events = [_events(source) for source in sources[1:]]
+    stated = {
+        "source": SOURCE,
+        "name": spec["node"],
+        "node": spec["node"],
+        "steps": documents(steps, signal_of(stream)),
+        "inputs": _digests(spec, sources, [stream, *(epoc for epoc, _ in events)]),
+    }
+    where = {
+        "folder": folder,
+        "stated": stated,
+        "compression": spec["storage"]["compression"],
+        "provenance": provenance,
+    }
+    if spec["makes"] == "stream":
+        _write_stream(StreamSource(stream, steps, threads), **where)
+    else:
+        source = StreamSource(stream, steps[:-1], threads)
+        _write_epoc(source, steps[-1], [event for _, event in events], **where)
+
+
+def _events(source: DatasetFolder) -> tuple[Epoc, Events]:
+    epoc = Epoc(source.path)
+    columns = {
+        name: Column(column.dtype, column.unit, column.meaning)
+        for name, column in epoc.metadata.base.columns.items()
+    }
+    return epoc, Events(epoc.name, epoc.table, columns)
+
+
+def _digests(
+    spec: dict[str, Any], sources: Sequence[DatasetFolder], opened: Sequence[Stream | Epoc]
+) -> dict[str, str]:
+    """Digest of each input; one of another recording is named ``recording/dataset``."""
+    return {
+        source.name if taken["recording"] is None else f"{source.path.parent.name}/{source.name}": (
+            dataset.metadata.dspant.digest
+        )
+        for taken, source, dataset in zip(spec["inputs"], sources, opened, strict=True)
+    }
+
+
+def _write_stream(
+    source: StreamSource,
+    *,
+    folder: DatasetFolder,
+    stated: dict[str, Any],
+    compression: str,
+    provenance: Provenance,
+) -> None:
+    signal = source.signal
+    header = StreamHeader(
+        fs_hz=signal.fs_hz,
+        channels=signal.channels,
+        units=signal.units,
+        segments=[(s.first, s.count, s.start_s) for s in signal.segments],
+        **stated,
+    )
+    progress = _Progress(signal, folder)
+    with StreamWriter(folder, header, compression) as writer:
+        for _, blocks in source.segments():
+            for block in blocks:
+                writer.write(block)
+                progress.add(block.shape[1])
+        writer.finish(provenance)
+
+
+def _write_epoc(
+    source: StreamSource,
+    step: Step,
+    events: list[Events],
+    *,
+    folder: DatasetFolder,
+    stated: dict[str, Any],
+    compression: str,
+    provenance: Provenance,
+) -> None:
+    try:
+        columns = step.operation.columns(source.signal, events, step.params)
+        header = EpocHeader(
+            columns={
+                name: EpocColumn(dtype=column.dtype, unit=column.unit, meaning=column.meaning)
+                for name, column in columns.items()
+            },
+            **stated,
+        )
+        with EpocWriter(folder, header, compression) as writer:
+            for batch in step.operation.run(source, events, step.params):
+                writer.write(batch)
+            source.verify()
+            metadata = writer.finish(provenance)
+    except StepError:
+        raise
+    except OperationError as error:
+        raise step.refused(error) from error
+    log.info("%s: %d rows", folder.path, metadata.base.number_of_events)
+
+
+class _Progress:
+    """Says now and then how far a long pass has come."""
+
+    def __init__(self, signal: Signal, folder: DatasetFolder) -> None:
+        self._total = signal.samples
+        self._fs_hz = signal.fs_hz
+        self._folder = folder
+        self._done = 0
+        self._said = monotonic()
+
+    def add(self, samples: int) -> None:
+        self._done += samples
+        now = monotonic()
+        if now - self._said < REPORT_EVERY_S and self._done < self._total:
+            return
+        self._said = now
+        log.info(
+            "%s: %.0f of %.0f s (%d %%)",
+            self._folder.path,
+            self._done / self._fs_hz,
+            self._total / self._fs_hz,
+            100 * self._done // max(self._total, 1),
+        )

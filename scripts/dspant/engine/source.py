@@ -1,0 +1,127 @@
+"""Samples of a stream dataset, after steps, for whoever computes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from dspant.dataset.stream import DigestCheck, Stream
+from dspant.engine.chain import Step, apply, described
+from dspant.errors import OperationError
+from dspant.ops.signal import Segment, Signal
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from dspant.ops.signal import Blocks
+
+
+def signal_of(stream: Stream) -> Signal:
+    """A stream dataset as operations see it."""
+    return Signal(
+        fs_hz=stream.fs_hz,
+        channels=tuple(stream.channels),
+        units=tuple(stream.units),
+        segments=tuple(Segment(*segment) for segment in stream.segments),
+    )
+
+
+class StreamSource:
+    """A stream with steps attached; nothing is read before samples are asked for.
+
+    Parameters
+    ----------
+    steps
+        Stream steps, fused into one pass.
+    threads
+        How many groups of channels to compute at the same time. The result does not depend on it.
+    """
+
+    def __init__(self, stream: Stream, steps: Sequence[Step] = (), threads: int = 1) -> None:
+        self._stream = stream
+        self._steps = steps
+        self._raw = signal_of(stream)
+        self._threads = 1 if any(s.operation.mixes_channels for s in steps) else threads
+        self._verified = False
+        self.signal = described(steps, self._raw)
+
+    def segments(self, channels: slice = slice(None)) -> Iterator[tuple[Segment, Blocks]]:
+        """Yield each unbroken run with its samples: float64 blocks, channels x samples.
+
+        What is read in full is compared with the dataset's digest on the way.
+
+        Raises
+        ------
+        DigestError
+            The stored values are not those the metadata were made for.
+        OperationError
+            The samples hold NaN or infinity, or a step cannot be applied to this signal.
+        """
+        check = DigestCheck(self._stream)
+        for before, after in zip(self._raw.segments, self.signal.segments, strict=True):
+            yield after, self._run(before, channels, check)
+        if check.complete and not self._verified:
+            check.finish()
+            self._verified = True
+
+    def verify(self) -> None:
+        """Compare with the digest now, unless reading has done so already."""
+        if not self._verified:
+            self._stream.verify()
+            self._verified = True
+
+    def _run(self, segment: Segment, channels: slice, check: DigestCheck) -> Blocks:
+        groups = _groups(range(len(self._raw.channels))[channels], self._threads)
+        runs = [self._pipeline(segment, group, check) for group in groups]
+        return runs[0] if len(runs) == 1 else _side_by_side(runs)
+
+    def _pipeline(self, segment: Segment, group: slice, check: DigestCheck) -> Blocks:
+        blocks = self._read(segment, group, check)
+        return apply(self._steps, blocks, self._raw.only(segment).pick(group))
+
+    def _read(self, segment: Segment, group: slice, check: DigestCheck) -> Blocks:
+        import numpy as np
+
+        scales = self._stream.scales
+        picked = range(len(self._raw.channels))[group]
+        end = segment.first + segment.count
+        for first, columns in self._stream.chunks(group, segment.first, end):
+            block = np.empty((len(picked), len(columns[0])))
+            for row, channel in enumerate(picked):
+                check.update(channel, columns[row])
+                np.multiply(columns[row], scales[channel], out=block[row])
+            if not np.isfinite(block).all():
+                raise self._not_finite(block, picked, segment, first)
+            yield block
+
+    def _not_finite(
+        self, block: np.ndarray, picked: range, segment: Segment, first: int
+    ) -> OperationError:
+        import numpy as np
+
+        row, column = np.argwhere(~np.isfinite(block))[0]
+        seconds = segment.start_s + (first - segment.first + column) / self._raw.fs_hz
+        return OperationError(
+            f"{self._stream.folder.data}: channel {self._raw.channels[picked[row]]} holds "
+            f"{block[row, column]} at {seconds:.6f} s, which a filter would spread over the rest; "
+            f"leave this channel out or mend the recording"
+        )
+
+
+def _groups(channels: range, threads: int) -> list[slice]:
+    count = max(min(threads, len(channels)), 1)
+    edges = [channels.start + len(channels) * i // count for i in range(count + 1)]
+    return [slice(a, b) for a, b in pairwise(edges)]
+
+
+def _side_by_side(runs: list[Blocks]) -> Blocks:
+    import numpy as np
+
+    with ThreadPoolExecutor(len(runs)) as pool:
+        while True:
+            parts = list(pool.map(lambda run: next(run, None), runs))
+            if parts[0] is None:
+                return
+            yield np.concatenate(parts)

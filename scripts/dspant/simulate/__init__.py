@@ -1,0 +1,1 @@
+"""Simulated recordings with known truth, written as real TDT blocks."""

@@ -1,0 +1,217 @@
+"""Compose a recording from its sources and keep what is true of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import pi
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dspant.simulate import emg
+from dspant.simulate.schedule import Stimuli, Times, breath_times, on_clock, schedule_stimuli
+from dspant.simulate.spec import Muscle, SimulationSpec
+from dspant.simulate.tdt_stores import EpocStore, StreamStore, default_chunk_samples
+
+FIRST_SAMPLE_S = 2.0**-20
+"""Synapse's first sample comes this long after its start mark."""
+
+TRUTH_STEP_V = 2.0**-40
+"""Sizes are rounded to about 1 pV, so that the truth too is the same on any machine."""
+
+TRUTH_SCHEMA = pa.schema(
+    [
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("channel", pa.string(), nullable=False),
+        pa.field("onset", pa.float64(), nullable=False, metadata={"unit": "s"}),
+        pa.field("offset", pa.float64(), nullable=False, metadata={"unit": "s"}),
+        pa.field("peak_to_peak", pa.float64(), nullable=False, metadata={"unit": "V"}),
+        pa.field("latency_s", pa.float64(), nullable=False, metadata={"unit": "s"}),
+        pa.field("stimulus_uA", pa.float64(), nullable=False, metadata={"unit": "uA"}),
+        pa.field("noise_rms_v", pa.float64(), nullable=False, metadata={"unit": "V"}),
+    ]
+)
+"""One row per burst or response and channel; NaN where a measure does not apply to the kind."""
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """The stores of a block, and the truth about them (TRUTH_SCHEMA)."""
+
+    streams: tuple[StreamStore, ...]
+    epocs: tuple[EpocStore, ...]
+    truth: pa.Table
+
+
+@dataclass(frozen=True, eq=False)
+class _Events:
+    """What happens in one muscle; responses have one entry per stimulus."""
+
+    bursts_s: Times
+    response_onset_s: Times
+    latency_s: Times
+    peak_to_peak_v: NDArray[np.float64]
+
+
+def simulate(spec: SimulationSpec) -> Simulation:
+    """Return the recording that ``spec`` describes; equal specs give equal samples on any machine.
+
+    Streams: ``RawG``, the muscles in volts as float32 on the converter's grid, and ``Resp``, the
+    airflow as int16 counts of ``airflow_ml_per_s_per_count``. Epocs: ``AmpA``, the stimulus current
+    in µA, and ``ChnA``, the stimulating contact. Times are seconds from the block's start mark.
+    """
+    children = np.random.SeedSequence(spec.seed).spawn(4 + len(spec.muscles))
+    breath_rng, heart_rng, stimulus_rng, airflow_rng, *muscle_rngs = (
+        np.random.Generator(np.random.PCG64(child)) for child in children
+    )
+    samples = _whole_chunks(spec.duration_s, spec.fs_hz)
+    breaths_s = breath_times(spec, samples / spec.fs_hz, breath_rng)
+    beats_s = emg.heart_beats(
+        spec.duration_s,
+        rate_hz=spec.heart_rate_hz,
+        interval_cv=spec.heart_interval_cv,
+        rng=heart_rng,
+    )
+    stimuli = schedule_stimuli(spec, breaths_s, beats_s, stimulus_rng)
+    traces, rows = [], []
+    for muscle, rng in zip(spec.muscles, muscle_rngs, strict=True):
+        events = _muscle_events(spec, muscle, breaths_s, stimuli, rng)
+        trace = _muscle_trace(spec, muscle, events, stimuli, beats_s, samples=samples, rng=rng)
+        traces.append(emg.quantise(trace, spec.adc_lsb_v))
+        rows.append(_truth_rows(spec, muscle, events, stimuli))
+    return Simulation(
+        streams=(
+            StreamStore("RawG", np.stack(traces), spec.fs_hz, start_s=FIRST_SAMPLE_S),
+            _airflow(spec, breaths_s, airflow_rng),
+        ),
+        epocs=_stimulus_epocs(spec, stimuli),
+        truth=pa.concat_tables(rows).sort_by([("onset", "ascending"), ("channel", "ascending")]),
+    )
+
+
+def _whole_chunks(duration_s: float, fs_hz: float) -> int:
+    chunk = default_chunk_samples(fs_hz)
+    return int(duration_s * fs_hz) // chunk * chunk
+
+
+def _muscle_events(
+    spec: SimulationSpec,
+    muscle: Muscle,
+    breaths_s: Times,
+    stimuli: Stimuli,
+    rng: np.random.Generator,
+) -> _Events:
+    # A tenth of the delay varies from breath to breath, so muscles never keep perfect step.
+    delay_s = muscle.burst_delay_s * (1 + 0.1 * rng.uniform(-1, 1, len(breaths_s)))
+    half_current = {contact.number: contact.half_current_uA for contact in spec.contacts}
+    slope = {contact.number: contact.slope_uA for contact in spec.contacts}
+    mean_v = emg.recruitment_curve(
+        np.abs(stimuli.current_uA),
+        maximum_v=muscle.response_maximum_v,
+        half_current=np.array([half_current[number] for number in stimuli.contact]),
+        slope=np.array([slope[number] for number in stimuli.contact]),
+    )
+    count = len(stimuli.onset_s)
+    size = 1 + spec.response_size_cv * np.clip(rng.standard_normal(count), -3, 3)
+    jitter_s = spec.latency_sd_s * np.clip(rng.standard_normal(count), -3, 3)
+    onset_s = on_clock(stimuli.onset_s + muscle.response_latency_s + jitter_s)
+    return _Events(
+        bursts_s=on_clock(breaths_s + delay_s[:, None]),
+        response_onset_s=onset_s,
+        latency_s=onset_s - stimuli.onset_s,
+        peak_to_peak_v=np.rint(mean_v * size / TRUTH_STEP_V) * TRUTH_STEP_V,
+    )
+
+
+def _muscle_trace(
+    spec: SimulationSpec,
+    muscle: Muscle,
+    events: _Events,
+    stimuli: Stimuli,
+    beats_s: Times,
+    *,
+    samples: int,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    shape = {"samples": samples, "fs_hz": float(np.float32(spec.fs_hz))}
+    pool = emg.motor_unit_pool(spec.motor_units, muscle.burst_rms_v, rng=rng)
+    strongest = max(abs(current) for current in spec.currents_uA) or 1.0
+    artefact_v = muscle.artefact_gain * spec.artefact_peak_v / strongest * stimuli.current_uA
+    return (
+        emg.motor_unit_trains(pool, events.bursts_s - FIRST_SAMPLE_S, rng=rng, **shape)
+        + emg.evoked_responses(
+            events.response_onset_s - FIRST_SAMPLE_S,
+            events.peak_to_peak_v,
+            duration_s=muscle.response_duration_s,
+            **shape,
+        )
+        + emg.stimulus_artefact(
+            stimuli.onset_s - FIRST_SAMPLE_S,
+            artefact_v,
+            duration_s=spec.artefact_duration_s,
+            **shape,
+        )
+        + emg.ecg(beats_s - FIRST_SAMPLE_S, peak_to_peak_v=spec.ecg_peak_to_peak_v, **shape)
+        + emg.mains_hum(
+            frequency_hz=spec.hum_hz,
+            peak_v=spec.hum_peak_v,
+            phase_rad=rng.uniform(0, 2 * pi),
+            **shape,
+        )
+        + emg.drift(rms_v=spec.drift_rms_v, highest_hz=spec.drift_highest_hz, rng=rng, **shape)
+        + emg.white_noise(samples, spec.noise_rms_v, rng)
+    )
+
+
+def _airflow(spec: SimulationSpec, breaths_s: Times, rng: np.random.Generator) -> StreamStore:
+    samples = _whole_chunks(spec.duration_s, spec.airflow_fs_hz)
+    flow = emg.white_noise(samples, spec.airflow_noise_ml_per_s, rng)
+    for start_s, end_s in breaths_s - FIRST_SAMPLE_S:
+        inspired_s = end_s - start_s
+        # What is breathed in comes out again in the time the shortest pause leaves.
+        expired_s = max(spec.burst_gap_s, spec.breath_period_s / 2)
+        for onset_s, length_s, sign in ((start_s, inspired_s, 1.0), (end_s, expired_s, -1.0)):
+            peak = sign * spec.airflow_peak_ml_per_s * inspired_s / length_s
+            flow += emg.place(
+                np.array([onset_s]),
+                lambda elapsed_s, peak=peak, length_s=length_s: (
+                    peak * np.sin(pi * elapsed_s / length_s)
+                ),
+                length_s,
+                samples=samples,
+                fs_hz=float(np.float32(spec.airflow_fs_hz)),
+            )
+    limits = np.iinfo(np.int16)
+    counts = np.clip(np.rint(flow / spec.airflow_ml_per_s_per_count), limits.min, limits.max)
+    return StreamStore(
+        "Resp", counts.astype(np.int16)[None], spec.airflow_fs_hz, start_s=FIRST_SAMPLE_S
+    )
+
+
+def _stimulus_epocs(spec: SimulationSpec, stimuli: Stimuli) -> tuple[EpocStore, ...]:
+    offset_s = stimuli.onset_s + on_clock(np.array(spec.artefact_duration_s))
+    contact = stimuli.contact.astype(np.float64)
+    return (
+        EpocStore("AmpA", stimuli.onset_s, stimuli.current_uA, offset_s),
+        EpocStore("ChnA", stimuli.onset_s, contact, offset_s),
+    )
+
+
+def _truth_rows(
+    spec: SimulationSpec, muscle: Muscle, events: _Events, stimuli: Stimuli
+) -> pa.Table:
+    bursts, responses = len(events.bursts_s), len(stimuli.onset_s)
+    none = np.full(bursts, np.nan)
+    response_offset_s = on_clock(events.response_onset_s + muscle.response_duration_s)
+    columns = {
+        "kind": ["burst"] * bursts + ["response"] * responses,
+        "channel": [muscle.name] * (bursts + responses),
+        "onset": np.concatenate([events.bursts_s[:, 0], events.response_onset_s]),
+        "offset": np.concatenate([events.bursts_s[:, 1], response_offset_s]),
+        "peak_to_peak": np.concatenate([none, events.peak_to_peak_v]),
+        "latency_s": np.concatenate([none, events.latency_s]),
+        "stimulus_uA": np.concatenate([none, stimuli.current_uA]),
+        "noise_rms_v": np.full(bursts + responses, spec.noise_rms_v),
+    }
+    return pa.table(columns, schema=TRUTH_SCHEMA)

@@ -1,0 +1,16 @@
+"""Read a recording's raw block once and write every declared store as a dataset."""
+
+from pathlib import Path
+
+from snakemake.script import snakemake
+
+from dspant.joblog import job_log
+
+with job_log(snakemake.log[0]):
+    from dspant.readers.ingest import ingest
+
+    ingest(
+        snakemake.params.block,
+        snakemake.params.spec,
+        Path(snakemake.output.block).parent,
+    )

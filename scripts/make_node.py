@@ -1,0 +1,15 @@
+"""Make one node's dataset from its inputs."""
+
+from snakemake.script import snakemake
+
+from dspant.joblog import job_log
+
+with job_log(snakemake.log[0]):
+    from dspant.engine.node import make_node
+
+    make_node(
+        snakemake.params.spec,
+        snakemake.input.metadata,
+        snakemake.output.metadata,
+        threads=snakemake.threads,
+    )

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from clone import Clone
+
+from dspant.simulate.recording import simulate
+from dspant.simulate.spec import parse_spec
+from dspant.simulate.tank import make_tank
+
+SHORT = {"duration_s": 12.0}
+
+
+@pytest.fixture(scope="session")
+def tank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three short simulated blocks, rec01 to rec03."""
+    folder = tmp_path_factory.mktemp("raw") / "tank"
+    specs = {
+        f"rec{number:02}": parse_spec({"seed": number, **SHORT}, where="tests")
+        for number in (1, 2, 3)
+    }
+    for _ in make_tank(specs, folder):
+        pass
+    return folder
+
+
+@pytest.fixture(scope="session")
+def truth():
+    """What was put into each simulated recording."""
+    return {n: simulate(parse_spec({"seed": n, **SHORT}, where="tests")).truth for n in (1, 2)}
+
+
+@pytest.fixture(scope="session")
+def demo() -> dict:
+    """The demo's config, as shipped."""
+    from clone import REPOSITORY
+
+    return yaml.safe_load((REPOSITORY / "config" / "config.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, tank: Path, demo: dict) -> Clone:
+    """A clone in which the demo's graph was run on two recordings. Tests must not change results."""
+    clone = Clone.into(tmp_path_factory.mktemp("clone"))
+    rows = [{"recording": n, "block": str(tank / n)} for n in ("rec01", "rec02")]
+    sheet = clone.write_sheet("two.tsv", rows)
+    clone.write_config("config.yaml", demo | {"recordings": sheet})
+    clone.run()
+    return clone

@@ -1,0 +1,113 @@
+"""Which jobs a change makes again, read from the plan that Snakemake prints."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from clone import Clone
+
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("workflow")]
+
+REPORTS = {"report_recording", "report_experiment"}
+
+
+@pytest.fixture
+def config(finished: Clone) -> dict:
+    """The config that was run; changes to it stay in the test."""
+    text = (finished.root / "config" / "config.yaml").read_text(encoding="utf-8")
+    return copy.deepcopy(yaml.safe_load(text))
+
+
+def changed(clone: Clone, config: dict) -> set[tuple[str, str]]:
+    return clone.planned("--configfile", clone.write_config("changed.yaml", config))
+
+
+def of_both(*rules: str) -> set[tuple[str, str]]:
+    return {(rule, recording) for rule in rules for recording in ("rec01", "rec02")}
+
+
+def test_nothing_is_left_to_do(finished):
+    assert finished.planned() == set()
+
+
+def test_a_changed_cutoff_makes_the_node_its_children_and_the_reports_again(finished, config):
+    config["nodes"]["envelope"]["steps"][1]["lowpass"]["cutoff_hz"] = 30
+
+    jobs = changed(finished, config)
+
+    nodes = of_both("node_envelope", "node_bursts", "report_recording")
+    assert jobs == nodes | {("report_experiment", "")}
+
+
+def test_a_comment_in_the_config_makes_nothing_again(finished, config):
+    path = finished.write_config("changed.yaml", config)
+    file = finished.root / path
+    file.write_text("# a thought\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
+
+    assert finished.planned("--configfile", path) == set()
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["scripts/dspant/ops/filters.py", "scripts/dspant/engine/node.py", "scripts/make_node.py"],
+)
+def test_a_comment_in_the_code_makes_nothing_again(finished, file):
+    path: Path = finished.root / file
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before + "# a thought\n", encoding="utf-8")
+    try:
+        assert finished.planned() == set()
+    finally:
+        path.write_text(before, encoding="utf-8")
+
+
+def test_a_raised_version_of_an_operation_makes_its_nodes_again(finished):
+    path = finished.root / "scripts/dspant/ops/windows.py"
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before.replace("version=1", "version=2"), encoding="utf-8")
+    try:
+        jobs = finished.planned()
+    finally:
+        path.write_text(before, encoding="utf-8")
+
+    assert jobs == of_both("node_features", "report_recording") | {("report_experiment", "")}
+
+
+def test_a_new_recording_runs_its_own_jobs_only(finished, config, tank):
+    rows = [{"recording": n, "block": str(tank / n)} for n in ("rec01", "rec02", "rec03")]
+    config["recordings"] = finished.write_sheet("three.tsv", rows)
+
+    jobs = changed(finished, config)
+
+    nodes = {f"node_{name}" for name in config["nodes"]}
+    own = {(rule, "rec03") for rule in nodes | {"ingest", "report_recording"}}
+    assert jobs == own | {("report_experiment", "")}
+
+
+def test_a_new_node_runs_alone_with_the_reports(finished, config):
+    config["nodes"]["energy"] = {"from": "filtered", "steps": ["tkeo"]}
+
+    jobs = changed(finished, config)
+
+    assert jobs == of_both("node_energy", "report_recording") | {("report_experiment", "")}
+
+
+def test_until_and_a_file_name_work_as_targets(finished, config):
+    config["nodes"]["filtered"]["steps"][0]["notch"]["q"] = 20
+    path = finished.write_config("changed.yaml", config)
+
+    until = finished.planned("--configfile", path, "--until", "node_envelope")
+    file = "results/demo/rec02/envelope.ant/metadata_envelope.json"
+    single = finished.planned(file, "--configfile", path)
+
+    assert until == of_both("node_filtered", "node_envelope")
+    assert single == {("node_filtered", "rec02"), ("node_envelope", "rec02")}
+
+
+def test_a_forced_rule_takes_its_children_along(finished):
+    jobs = finished.planned("--forcerun", "node_mep")
+
+    assert jobs == of_both("node_mep", "report_recording") | {("report_experiment", "")}
