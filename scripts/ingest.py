@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from snakemake.script import snakemake
-
 from dspant.joblog import job_log
 
 with job_log(snakemake.log[0]):

@@ -1,7 +1,5 @@
 """Make one node's dataset from its inputs."""
 
-from snakemake.script import snakemake
-
 from dspant.joblog import job_log
 
 with job_log(snakemake.log[0]):

@@ -10,6 +10,7 @@ from clone import REPOSITORY
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("workflow")]
 
+SCRIPTS = sorted((REPOSITORY / "scripts").glob("*.py"))
 SOURCES = [REPOSITORY / "Snakefile", *sorted((REPOSITORY / "rules").glob("*.smk"))]
 
 

@@ -50,7 +50,7 @@ def tkeo(blocks: Blocks, signal: Signal, params: Tkeo) -> Blocks:
     """
     import numpy as np
 
-    for x, before, after in with_context(blocks, before=1, after=1):
+    for x, before, after in with_context(blocks, before=2, after=1):
         energy = np.zeros_like(x)
         energy[:, 1:-1] = x[:, 1:-1] ** 2 - x[:, :-2] * x[:, 2:]
         if not before and x.shape[1] > 2:
@@ -76,19 +76,37 @@ def rms_envelope(blocks: Blocks, signal: Signal, params: RmsEnvelope) -> Blocks:
     """Moving root mean square over a centred window of an odd number of samples.
 
     Near the ends of an unbroken run the window is cut at the end: the mean is over the samples
-    that exist. Sums are float64 and start anew every few seconds, so an artefact does not leave
-    rounding errors behind for the rest of the recording.
+    that exist. Every sum is of the window's own samples, in float64, so a large artefact leaves
+    no rounding errors beside it.
 
     Source: J. V. Basmajian and C. J. De Luca, Muscles Alive (1985), chapter 3.
     """
     import numpy as np
 
-    half = _window_samples(signal, params) // 2
+    length = _window_samples(signal, params)
+    half = length // 2
     for x, before, after in with_context(blocks, before=half, after=half):
-        sums = np.zeros((x.shape[0], x.shape[1] + 1))
-        np.cumsum(x**2, axis=1, out=sums[:, 1:])
+        sums = _moving_sums(x**2, length)
         kept = np.arange(before, x.shape[1] - after)
-        first = np.maximum(kept - half, 0)
-        last = np.minimum(kept + half + 1, x.shape[1])
-        power = (sums[:, last] - sums[:, first]) / (last - first)
-        yield np.sqrt(np.maximum(power, 0))
+        counts = np.minimum(kept + half + 1, x.shape[1]) - np.maximum(kept - half, 0)
+        yield np.sqrt(sums[:, kept] / counts)
+
+
+def _moving_sums(x: np.ndarray, length: int) -> np.ndarray:
+    """Sums over ``length`` samples centred on each sample; what lies outside ``x`` counts as 0.
+
+    A window spans the end of one tile of ``length`` samples and the beginning of the next: two
+    running sums are added, and nothing large is ever subtracted.
+    """
+    import numpy as np
+
+    half = length // 2
+    channels, samples = x.shape
+    tiles = -(-(samples + 2 * half) // length)
+    padded = np.zeros((channels, tiles * length))
+    padded[:, half : half + samples] = x
+    tiled = padded.reshape(channels, tiles, length)
+    begun = np.cumsum(tiled, axis=2).reshape(channels, -1)
+    left = np.cumsum(tiled[:, :, ::-1], axis=2)[:, :, ::-1].reshape(channels, -1)
+    left[:, ::length] = 0
+    return left[:, :samples] + begun[:, length - 1 : length - 1 + samples]

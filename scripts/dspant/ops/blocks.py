@@ -78,7 +78,8 @@ def windows(blocks: Blocks, starts: np.ndarray, length: int) -> Iterator[tuple[i
     Yields
     ------
     index, x
-        Position in ``starts`` and the window's samples, channels x ``length``.
+        Position in ``starts`` and the window's samples, channels x ``length``; a copy, which
+        keeps no block alive and lies in memory alike however the run was cut.
     """
     import numpy as np
 
@@ -91,7 +92,7 @@ def windows(blocks: Blocks, starts: np.ndarray, length: int) -> Iterator[tuple[i
         held = block if held is None else np.concatenate([held, block], axis=1)
         while index < len(starts) and starts[index] + length <= origin + held.shape[1]:
             offset = starts[index] - origin
-            yield index, held[:, offset : offset + length]
+            yield index, held[:, offset : offset + length].copy()
             index += 1
         if index < len(starts):
             drop = min(max(starts[index] - origin, 0), held.shape[1])

@@ -85,7 +85,11 @@ def _columns(signal: Signal, _events: list[Events], _params: Any) -> dict[str, C
     }
 
 
-@epoc_operation(DoubleThreshold, version=1, columns=_columns)
+def _baseline_reach_s(params: DoubleThreshold) -> float:
+    return 0.0 if params.baseline_s is None else params.baseline_s[1] - params.baseline_s[0]
+
+
+@epoc_operation(DoubleThreshold, version=1, columns=_columns, reach_s=_baseline_reach_s)
 def double_threshold(
     source: SignalSource, _events: list[Events], params: DoubleThreshold
 ) -> Iterator[dict[str, np.ndarray]]:
@@ -149,7 +153,7 @@ def _baseline(source: SignalSource, start_s: float, end_s: float) -> np.ndarray:
                 break
             parts.append(block[:, max(first - position, 0) : max(last - position, 0)])
             position += block.shape[1]
-    quiet = np.concatenate(parts, axis=1) if parts else np.empty((0, 0))
+    quiet = np.ascontiguousarray(np.concatenate(parts, axis=1)) if parts else np.empty((0, 0))
     if quiet.shape[1] < 2:
         runs = ", ".join(
             f"{s.start_s:g} to {s.start_s + s.count / fs_hz:g} s" for s in source.signal.segments

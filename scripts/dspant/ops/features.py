@@ -152,7 +152,7 @@ def compute_features(
             spectrum = spectrum or _spectrum(x, fs_hz)
             with np.errstate(invalid="ignore", divide="ignore"):
                 result = feature.compute(*spectrum)
-            values[name] = np.where(spectrum[1].sum(axis=-1) > 0, result, np.nan)
+            values[name] = np.where(np.ptp(x, axis=-1) > 0, result, np.nan)
         elif feature.threshold is not None:
             values[name] = feature.compute(x, fs_hz, thresholds[feature.threshold])
         else:

@@ -60,9 +60,9 @@ def settling_samples(sos: np.ndarray, decay: float) -> int:
     and close poles decay later than one pole alone.
     """
     import numpy as np
-    from scipy.signal import sos2zpk, sosfilt
+    from scipy.signal import sosfilt
 
-    _, poles, _ = sos2zpk(sos)
+    poles = np.concatenate([np.roots(section) for section in sos[:, 3:]])
     slowest = np.max(np.abs(poles), initial=0)
     guess = int(np.ceil(np.log(decay) / np.log(slowest))) if slowest > 0 else len(poles)
     state = np.zeros((len(sos), 2))

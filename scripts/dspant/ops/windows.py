@@ -84,7 +84,7 @@ def _realised(signal: Signal, params: Windows) -> dict[str, Any]:
     Windows,
     version=1,
     columns=_columns,
-    reach_s=lambda params: params.length_s + BATCH_WINDOWS * params.step_s,
+    reach_s=lambda params: BATCH_WINDOWS * params.length_s + params.step_s,
     facts=_realised,
 )
 def windows(

@@ -1,0 +1,120 @@
+"""Reading a raw recording once and writing every store that the config declares."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from dspant.dataset.atomic import write_json
+from dspant.dataset.provenance import Provenance
+from dspant.errors import RawDataError
+from dspant.readers import READERS
+from dspant.readers.request import StreamTask, Task, plan_tasks
+from dspant.readers.windows import WINDOW_BYTES, common_windows
+from dspant.readers.wording import count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dspant.readers.raw import RawBlock
+
+logger = logging.getLogger("dspant.ingest")
+
+PROGRESS_EVERY_S = 10.0
+
+
+def ingest(
+    block_folder: Path | str, spec: Mapping[str, Any], recording_folder: Path | str
+) -> dict[str, Any]:
+    """Write the declared stores of one raw recording, and what the recording says of itself.
+
+    Nothing is written before every store has been checked. Samples pass through memory in windows
+    of about 16 MiB, for all streams together and in the order of time, so memory does not grow
+    with the length of the recording.
+
+    Parameters
+    ----------
+    block_folder
+        Folder of the raw recording.
+    spec
+        ``{"reader": {"name", "version"}, "stores": {name: settings}, "storage": {"compression"}}``.
+    recording_folder
+        Folder of the results; gets one ``.ant`` folder per store, and ``block.json``.
+
+    Returns
+    -------
+    dict
+        What ``block.json`` holds.
+
+    Raises
+    ------
+    RawDataError, or another DspantError
+        Says all that is wrong at once: StoreError for what is not there or not of that kind,
+        GapError and TruncatedError for what is not whole.
+    """
+    recording = Path(recording_folder)
+    block = _open(block_folder, spec["reader"])
+    logger.info("%s: stores %s", block.folder, ", ".join(spec["stores"]))
+    compression = spec["storage"]["compression"]
+    provenances = [
+        Provenance(spec=spec, block=str(block_folder), store=name) for name in spec["stores"]
+    ]
+    tasks = plan_tasks(block, spec["stores"], recording, compression)
+    for task, provenance in zip(tasks, provenances, strict=True):
+        for warning in task.raw.warnings:
+            logger.warning("%s", warning)
+            provenance.warnings.append(warning)
+    summary = block.summary()
+    with ExitStack() as open_files:
+        for task in tasks:
+            open_files.enter_context(task.writer)
+        _copy_streams([task for task in tasks if isinstance(task, StreamTask)])
+        for task, provenance in zip(tasks, provenances, strict=True):
+            _finish(task, provenance)
+    write_json(recording / "block.json", summary)
+    return summary
+
+
+def _open(folder: Path | str, reader: Mapping[str, Any]) -> RawBlock:
+    name, version = reader["name"], reader["version"]
+    if READERS.get(name) != version:
+        raise RawDataError(
+            f"{folder}: reader {name!r} of version {version} is asked for, but there are "
+            f"{READERS}; run the workflow again with the library it was planned with"
+        )
+    from dspant.readers.tdt.block import open_block
+
+    return open_block(folder)
+
+
+def _copy_streams(tasks: Sequence[StreamTask]) -> None:
+    windows = common_windows([task.raw.pieces for task in tasks], WINDOW_BYTES)
+    reported_s = monotonic()
+    for done, ranges in enumerate(windows):
+        for task, (first, stop) in zip(tasks, ranges, strict=True):
+            if first < stop:
+                task.writer.write(task.raw.pieces.read(first, stop))
+        if monotonic() - reported_s > PROGRESS_EVERY_S:
+            reported_s = monotonic()
+            logger.info("%d of %d windows of samples", done + 1, len(windows))
+
+
+def _finish(task: Task, provenance: Provenance) -> None:
+    if isinstance(task, StreamTask):
+        base = task.writer.finish(provenance).base
+        logger.info(
+            "%s: %s of %d samples at %s Hz in %s",
+            base.name,
+            count(base.channel_numbers, "channel"),
+            base.number_of_samples,
+            base.fs,
+            count(len(task.raw.segments), "segment"),
+        )
+        return
+    task.writer.write(dict(task.raw.columns))
+    events = task.writer.finish(provenance).base
+    logger.info("%s: %s", events.name, count(events.number_of_events, "event"))

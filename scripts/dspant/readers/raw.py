@@ -1,0 +1,92 @@
+"""What every reader hands over, whatever the raw format: streams in pieces, epocs as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+Segment = tuple[int, int, float]
+"""First sample, number of samples, start in seconds from block start."""
+
+
+class Pieces(Protocol):
+    """Samples of one stream, filed in pieces that all channels share.
+
+    ``start_s`` is (pieces,), rising, in seconds from block start; ``piece_bytes`` is the size of
+    the largest one over all channels.
+    """
+
+    start_s: NDArray[np.float64]
+    piece_bytes: int
+
+    def read(self, first: int, stop: int) -> NDArray[Any]:
+        """Samples of pieces ``first`` to ``stop``: shape channels x samples, as they are filed."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class RawStream:
+    """One regularly sampled store, checked but not read.
+
+    ``channels`` are the numbers its channels have in the raw files; ``other`` is what the format
+    says besides; ``warnings`` say what the reader did about data that are not whole.
+    """
+
+    name: str
+    fs_hz: float
+    dtype: np.dtype[Any]
+    channels: Sequence[int]
+    segments: Sequence[Segment]
+    pieces: Pieces
+    other: Mapping[str, Any]
+    warnings: Sequence[str] = ()
+
+    def read(self) -> NDArray[Any]:
+        """All samples: shape channels x samples, in the dtype they are filed in."""
+        return self.pieces.read(0, len(self.pieces.start_s))
+
+
+@dataclass(frozen=True, eq=False)
+class RawEpoc:
+    """One store of events, read: equally long ``columns``, and what each of them means.
+
+    ``onset`` and ``offset`` are float64 seconds from block start, ``data`` is float64; ``channel``,
+    where there is one, is text.
+    """
+
+    name: str
+    columns: Mapping[str, NDArray[Any]]
+    meanings: Mapping[str, str]
+    other: Mapping[str, Any]
+    warnings: Sequence[str] = field(default=())
+
+
+class RawBlock(Protocol):
+    """One raw recording, opened but not read."""
+
+    source: str
+    folder: Path
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """Kind of each store, by its name in the raw files."""
+        ...
+
+    def stream(self, name: str, *, gaps: str, truncated: str) -> RawStream:
+        """Check one stream."""
+        ...
+
+    def epoc(self, name: str) -> RawEpoc:
+        """Read one store of events."""
+        ...
+
+    def summary(self) -> dict[str, Any]:
+        """What the recording says of itself: deterministic, without any path."""
+        ...

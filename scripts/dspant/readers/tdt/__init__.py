@@ -1,0 +1,1 @@
+"""Blocks of Tucker-Davis Technologies: the folder that Synapse or OpenEx makes of one recording."""

@@ -1,0 +1,113 @@
+"""One TDT block: its stores, by name."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dspant.errors import StoreError
+from dspant.readers.raw import RawEpoc, RawStream
+from dspant.readers.tdt.epocs import read_epoc, read_scalar
+from dspant.readers.tdt.files import BlockFiles, find_files
+from dspant.readers.tdt.index import Index, read_index
+from dspant.readers.tdt.streams import open_sev_stream, open_stream, survey_sev, survey_stream
+from dspant.readers.tdt.tbk import primary_epocs
+
+_SEV_STORE = re.compile(r"_(.{4})_ch\d+(-\d+h)?\.sev$", re.IGNORECASE)
+
+
+def open_block(folder: Path | str) -> Block:
+    """Open a block: its index is read, no sample is.
+
+    Raises
+    ------
+    RawDataError
+        The folder holds no index or several, or the index is cut or has no start mark.
+    """
+    files = find_files(folder)
+    return Block(files, read_index(files.tsq))
+
+
+class Block:
+    """One TDT block, opened but not read; times are seconds from its start mark, as float64."""
+
+    source = "TDT"
+
+    def __init__(self, files: BlockFiles, index: Index) -> None:
+        self.files = files
+        self.index = index
+
+    def __repr__(self) -> str:
+        return f"<Block {self.folder.name}: {', '.join(self.kinds)}>"
+
+    @property
+    def folder(self) -> Path:
+        return self.files.folder
+
+    @cached_property
+    def sev_stores(self) -> frozenset[str]:
+        """Stores that have .sev files but no records in the index."""
+        matches = (_SEV_STORE.search(path.name) for path in self.files.sev)
+        return frozenset(match[1] for match in matches if match) - self.index.names.keys()
+
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """``stream``, ``epoc``, ``epoc offset``, ``scalar`` or ``snip``, by store, sorted."""
+        return dict(
+            sorted({**self.index.kinds, **dict.fromkeys(self.sev_stores, "stream")}.items())
+        )
+
+    def stream(self, name: str, *, gaps: str = "error", truncated: str = "error") -> RawStream:
+        """Check one stream; samples are read from what is returned.
+
+        Parameters
+        ----------
+        gaps
+            ``error``, or ``segment`` to keep unbroken runs.
+        truncated
+            ``error``, or ``keep`` to end the stream where the data of all channels end.
+
+        Raises
+        ------
+        StoreError
+            There is no such stream.
+        RawDataError
+            Records contradict each other, or a file is missing.
+        GapError, TruncatedError
+            The stream is not whole, in a way that the parameters do not allow.
+        """
+        self._expect(name, "stream")
+        if name in self.sev_stores:
+            return open_sev_stream(name, survey_sev(self.files, name), truncated=truncated)
+        survey = survey_stream(self.files, self.index, name)
+        return open_stream(survey, gaps=gaps, truncated=truncated)
+
+    def epoc(self, name: str) -> RawEpoc:
+        """Read one store of events: an epoc, or a scalar as events without duration.
+
+        Raises
+        ------
+        StoreError
+            There is no such store of events.
+        RawDataError
+            The store has records of several kinds.
+        """
+        self._expect(name, "epoc", "scalar")
+        if self.kinds[name] == "scalar":
+            return read_scalar(self.index, name)
+        return read_epoc(self.index, name, primary=primary_epocs(self.files.tbk).get(name))
+
+    def summary(self) -> dict[str, Any]:
+        """What the block says of itself: deterministic, without any path."""
+        from dspant.readers.tdt.summary import summarise
+
+        return summarise(self)
+
+    def _expect(self, name: str, *kinds: str) -> None:
+        found = self.kinds.get(name)
+        if found is None:
+            raise StoreError(f"no store {name!r} in {self.folder}; there are: {list(self.kinds)}")
+        if found not in kinds:
+            raise StoreError(f"store {name!r} holds {found}s, not {kinds[0]}s")

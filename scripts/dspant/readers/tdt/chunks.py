@@ -1,0 +1,173 @@
+"""Where the chunks of a stream lie and when they begin, as the index says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dspant.errors import GapError, RawDataError
+from dspant.readers.tdt.index import FORMATS, HEADER_WORDS, KIND_BITS, UNIQUE_FILES_BIT, WORD_BYTES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ABSENT = -1
+"""Offset of a chunk that the index does not have."""
+
+SAME_TIME_SAMPLES = 0.5
+"""Chunks that begin less than this apart begin together; the clock's jitter is 0.005 samples."""
+
+
+@dataclass(frozen=True, eq=False)
+class ChunkTable:
+    """Chunks of one stream, by the time they begin at and their channel.
+
+    ``start_s`` is (steps,), rising, in seconds from block start; ``offsets`` is (steps, channels),
+    in bytes from the beginning of the file, ABSENT where the index has no such chunk; ``channels``
+    are the numbers of the columns, rising.
+    """
+
+    store: str
+    fs_hz: float
+    dtype: np.dtype[Any]
+    chunk_samples: int
+    in_sev: bool
+    channels: NDArray[np.uint16]
+    start_s: NDArray[np.float64]
+    offsets: NDArray[np.int64]
+
+    @property
+    def chunk_bytes(self) -> int:
+        return self.chunk_samples * self.dtype.itemsize
+
+    @property
+    def indexed(self) -> NDArray[np.bool_]:
+        """Which chunks the index has, shape (steps, channels)."""
+        return self.offsets != ABSENT
+
+    def held(self, file_bytes: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which chunks lie wholly within files of these sizes.
+
+        ``file_bytes`` is the size of each channel's file, shape (channels,), or that of the one
+        file of all; the result has shape (steps, channels).
+        """
+        return self.indexed & (self.offsets <= file_bytes - self.chunk_bytes)
+
+
+def chunk_table(store: str, records: NDArray[np.void], start_unix_s: float) -> ChunkTable:
+    """Arrange the records of one stream, which may be filed in any order.
+
+    Raises
+    ------
+    RawDataError
+        Records differ in rate, format, size or kind; or point to the same or to impossible bytes;
+        or begin before the block.
+    GapError
+        A channel has two chunks of the same time.
+    """
+    _check_uniform(store, records, start_unix_s)
+    first = records[0]
+    dtype = _dtype(store, int(first["format"]))
+    payload_bytes = (int(first["size"]) - HEADER_WORDS) * WORD_BYTES
+    if payload_bytes <= 0 or payload_bytes % dtype.itemsize:
+        raise RawDataError(
+            f"store {store!r}: chunks of {payload_bytes} bytes hold no whole number of "
+            f"{dtype.name} samples; the index (.tsq) is damaged: copy the block again"
+        )
+    fs_hz = float(first["fs"])
+    if not (np.isfinite(fs_hz) and fs_hz > 0):
+        raise RawDataError(
+            f"store {store!r}: the index (.tsq) states a rate of {fs_hz} Hz; expected a "
+            f"positive one: copy the block again"
+        )
+    in_sev = bool(first["type"] & UNIQUE_FILES_BIT)
+    _check_bytes(store, records, payload_bytes, in_sev)
+    channels, start_s, offsets = _arranged(store, records, start_unix_s, fs_hz)
+    return ChunkTable(
+        store=store,
+        fs_hz=fs_hz,
+        dtype=dtype,
+        chunk_samples=payload_bytes // dtype.itemsize,
+        in_sev=in_sev,
+        channels=channels,
+        start_s=start_s,
+        offsets=offsets,
+    )
+
+
+def _check_uniform(store: str, records: NDArray[np.void], start_unix_s: float) -> None:
+    kinds = records["type"] & (KIND_BITS | UNIQUE_FILES_BIT)
+    columns = [("kind", kinds), *((name, records[name]) for name in ("format", "size", "fs"))]
+    for name, values in columns:
+        differs = values != values[0]
+        if differs.any():
+            row = int(np.argmax(differs))
+            at_s = float(records["timestamp"][row]) - start_unix_s
+            raise RawDataError(
+                f"store {store!r}: its chunks differ in {name}: {values[0]} at first, "
+                f"{values[row]} at {at_s:.6f} s; a stream has one {name} throughout: if the index "
+                f"is not damaged, these are two recordings in one block; leave the store out of "
+                f"the config"
+            )
+
+
+def _dtype(store: str, number: int) -> np.dtype[Any]:
+    if number not in FORMATS:
+        raise RawDataError(
+            f"store {store!r}: sample format {number} is not known, expected one of {FORMATS}; "
+            f"leave the store out of the config"
+        )
+    return np.dtype(FORMATS[number])
+
+
+def _check_bytes(store: str, records: NDArray[np.void], payload_bytes: int, in_sev: bool) -> None:
+    # Each channel of a store in .sev files counts its offsets in a file of its own.
+    order = np.lexsort((records["offset"], records["channel"] if in_sev else records["code"]))
+    offsets, channels = records["offset"][order], records["channel"][order]
+    if offsets.min() < 0:
+        raise RawDataError(
+            f"store {store!r}: the index (.tsq) points to byte {offsets.min()} of the sample file; "
+            f"the index is damaged: copy the block again"
+        )
+    shared = np.diff(offsets) < payload_bytes
+    if in_sev:
+        shared &= channels[1:] == channels[:-1]
+    if shared.any():
+        row = int(np.argmax(shared))
+        raise RawDataError(
+            f"store {store!r}: {np.count_nonzero(shared)} chunks share bytes with another chunk, "
+            f"the first at byte {offsets[row + 1]} (channel {channels[row + 1]}); the index (.tsq) "
+            f"names a chunk twice or is damaged: copy the block again"
+        )
+
+
+def _arranged(
+    store: str, records: NDArray[np.void], start_unix_s: float, fs_hz: float
+) -> tuple[NDArray[np.uint16], NDArray[np.float64], NDArray[np.int64]]:
+    """Channel numbers, start of each step, and the table of offsets."""
+    times_s = records["timestamp"] - start_unix_s
+    order = np.argsort(times_s, kind="stable")
+    sorted_s = times_s[order]
+    if sorted_s[0] * fs_hz < -1:
+        raise RawDataError(
+            f"store {store!r}: a chunk begins {-sorted_s[0]:.6f} s before the block does; the "
+            f"index (.tsq) is damaged: copy the block again"
+        )
+    begins = np.r_[True, np.diff(sorted_s) * fs_hz > SAME_TIME_SAMPLES]
+    steps = np.cumsum(begins) - 1
+    channels, columns = np.unique(records["channel"][order], return_inverse=True)
+    cells = steps * len(channels) + columns
+    offsets = np.full((int(steps[-1]) + 1, len(channels)), ABSENT, dtype=np.int64)
+    offsets.flat[cells] = records["offset"][order]
+    if np.count_nonzero(offsets != ABSENT) < len(records):
+        counts = np.bincount(cells, minlength=offsets.size)
+        twice = int(np.argmax(counts > 1))
+        step, column = divmod(twice, len(channels))
+        raise GapError(
+            f"store {store!r}: {np.count_nonzero(counts > 1)} chunks are there twice, the first at "
+            f"{sorted_s[begins][step]:.6f} s in channel {channels[column]}; the samples of that "
+            f"time cannot be told: leave the store out of the config, or mend the block"
+        )
+    return channels, sorted_s[begins], offsets

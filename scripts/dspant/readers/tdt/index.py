@@ -1,0 +1,170 @@
+"""The index of a block (.tsq): one 40-byte record per chunk of samples or event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dspant.errors import RawDataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+RECORD = np.dtype(
+    [
+        ("size", "<i4"),
+        ("type", "<u4"),
+        ("code", "<u4"),
+        ("channel", "<u2"),
+        ("sort", "<u2"),
+        ("timestamp", "<f8"),
+        ("offset", "<i8"),
+        ("format", "<i4"),
+        ("fs", "<f4"),
+    ]
+)
+"""``size`` counts 4-byte words, header included; ``timestamp`` is Unix seconds; ``offset`` is a
+position in the sample file, or the bits of an event's float64 value."""
+
+HEADER_WORDS = 10
+WORD_BYTES = 4
+
+KIND_BITS = 0xFF0F
+INVALID_BITS = 0xFFFF0000
+UNIQUE_FILES_BIT = 0x10
+
+ONSET = 0x0101
+OFFSET = 0x0102
+SCALAR = 0x0201
+STREAM = 0x8101
+SNIP = 0x8201
+MARK = 0x8801
+START_CODE = 1
+STOP_CODE = 2
+
+KINDS = {
+    ONSET: "epoc",
+    OFFSET: "epoc offset",
+    SCALAR: "scalar",
+    STREAM: "stream",
+    SNIP: "snip",
+    MARK: "epoc",
+}
+"""Kind of a store, by the bits of its records' type."""
+
+FORMATS = {0: "float32", 1: "int32", 2: "int16", 3: "int8", 4: "float64", 5: "int64"}
+"""Dtype of samples, by the format number of a record."""
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """All records of a block as they are filed, shape (records,) of RECORD."""
+
+    path: Path
+    records: NDArray[np.void]
+
+    @cached_property
+    def codes(self) -> NDArray[np.uint32]:
+        """Code of each record's store, shape (records,); 0 where the record is of no known kind."""
+        types = self.records["type"]
+        known = np.isin(types & KIND_BITS, list(KINDS)) & (types & INVALID_BITS == 0)
+        return np.where(known & np.isfinite(self.records["timestamp"]), self.records["code"], 0)
+
+    @cached_property
+    def start_unix_s(self) -> float:
+        """Time of the start mark, from which all times of the block count."""
+        marks = self._marks(START_CODE)
+        if not len(marks):
+            raise RawDataError(
+                f"{self.path} holds no start mark, so no time in it can be told; copy the block "
+                f"again from where it was recorded"
+            )
+        return float(marks["timestamp"][0])
+
+    @cached_property
+    def stop_unix_s(self) -> float | None:
+        """Time of the stop mark; None where the recording did not end cleanly."""
+        marks = self._marks(STOP_CODE)
+        return float(marks["timestamp"][-1]) if len(marks) else None
+
+    @property
+    def announced_tev_bytes(self) -> int | None:
+        """Size of the sample file by the stop mark."""
+        marks = self._marks(STOP_CODE)
+        return int(marks["offset"][-1]) if len(marks) else None
+
+    @property
+    def announced_bytes(self) -> int:
+        """Size of the index by its own first record."""
+        return int.from_bytes(self.records[:1].tobytes()[:8], "little", signed=True)
+
+    @property
+    def unknown_records(self) -> int:
+        """How many records after the first are of no known kind."""
+        return int(np.count_nonzero(self.codes[1:] == 0))
+
+    @cached_property
+    def names(self) -> dict[str, int]:
+        """Code of each store by its name, sorted by name."""
+        codes = set(np.unique(self.codes).tolist()) - {0, START_CODE, STOP_CODE}
+        return dict(sorted((store_name(code), code) for code in codes))
+
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """Kind of each store by its name, as its first record says."""
+        return {name: self._kind(code) for name, code in self.names.items()}
+
+    @cached_property
+    def end_stores(self) -> dict[str, str]:
+        """Name of the store that holds the ends of events, by that of the store of their onsets."""
+        found = {}
+        for name, kind in self.kinds.items():
+            if kind == KINDS[OFFSET]:
+                first = self.of_store(name)[0]
+                # The four characters of the onset store stand in the place of channel and sort.
+                found[store_name(int(first["channel"]) | int(first["sort"]) << 16)] = name
+        return found
+
+    def of_store(self, name: str) -> NDArray[np.void]:
+        """Records of one store in the order of the file, shape (records,) of RECORD."""
+        return self.records[self.codes == self.names[name]]
+
+    def _kind(self, code: int) -> str:
+        first = int(np.argmax(self.codes == code))
+        return KINDS[int(self.records["type"][first]) & KIND_BITS]
+
+    def _marks(self, code: int) -> NDArray[np.void]:
+        records = self.records[self.codes == code]
+        return records[records["type"] == MARK]
+
+
+def read_index(path: Path) -> Index:
+    """Read a block's index.
+
+    Raises
+    ------
+    RawDataError
+        The file is empty, ends within a record, or holds no start mark.
+    """
+    size_bytes = path.stat().st_size
+    whole, rest_bytes = divmod(size_bytes, RECORD.itemsize)
+    if whole == 0 or rest_bytes:
+        raise RawDataError(
+            f"{path} has {size_bytes} bytes, which is {whole} records of {RECORD.itemsize} bytes "
+            f"and {rest_bytes} bytes more; an index holds whole records only: copy the block again "
+            f"from where it was recorded"
+        )
+    index = Index(path, np.fromfile(path, RECORD))
+    # Nothing of a block has a time without the start mark, so its absence is told at once.
+    _ = index.start_unix_s
+    return index
+
+
+def store_name(code: int) -> str:
+    """Name of a store as TDT shows it: the four characters of its code."""
+    return code.to_bytes(4, "little").rstrip(b"\0").decode("cp437")

@@ -1,0 +1,176 @@
+"""What a block says of itself, in one document."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dspant.dataset.folder import store_folder_name
+from dspant.errors import RawDataError
+from dspant.readers.names import folder_clashes
+from dspant.readers.tdt.gaps import continuity, described_gaps
+from dspant.readers.tdt.index import FORMATS, KINDS, OFFSET, UNIQUE_FILES_BIT
+from dspant.readers.tdt.streams import survey_sev, survey_stream
+from dspant.readers.wording import count
+
+if TYPE_CHECKING:
+    from dspant.readers.tdt.block import Block
+
+
+def summarise(block: Block) -> dict[str, Any]:
+    """Times, stores and findings of a block.
+
+    Returns
+    -------
+    dict
+        ``format``, ``block``, ``start_utc``, ``stop_utc``, ``duration_s``, ``stores`` by name, each
+        with the dataset it would become, and ``findings``, a sentence each. Fit for JSON.
+    """
+    index = block.index
+    stop = index.stop_unix_s
+    stores: dict[str, dict[str, Any]] = {}
+    findings = _block_findings(block)
+    for name, kind in block.kinds.items():
+        if kind == KINDS[OFFSET]:
+            continue
+        if name in block.sev_stores:
+            stores[name], found = _sev_stream(block, name)
+        elif kind == "stream":
+            stores[name], found = _stream(block, name)
+        else:
+            stores[name], found = _events(block, name, kind)
+        findings += found
+    return {
+        "format": block.source,
+        "block": block.folder.resolve().name,
+        "start_utc": _utc(index.start_unix_s),
+        "stop_utc": None if stop is None else _utc(stop),
+        "duration_s": None if stop is None else stop - index.start_unix_s,
+        "stores": stores,
+        "findings": findings,
+    }
+
+
+def _block_findings(block: Block) -> list[str]:
+    index, files = block.index, block.files
+    findings = []
+    if index.records.nbytes != index.announced_bytes:
+        findings.append(
+            f"{index.path.name} has {index.records.nbytes} bytes, but says that it has "
+            f"{index.announced_bytes}"
+        )
+    if index.unknown_records:
+        findings.append(
+            f"{index.path.name}: {count(index.unknown_records, 'record')} of no known kind passed "
+            f"over"
+        )
+    if index.stop_unix_s is None:
+        findings.append(f"{index.path.name} has no stop mark: the recording did not end cleanly")
+    announced = index.announced_tev_bytes
+    if announced is not None and files.tev_bytes < announced:
+        findings.append(
+            f"{files.tev.name} has {files.tev_bytes} bytes, but the index announces {announced}"
+        )
+    findings += [
+        f"stores {', '.join(stores)} would share the folder {folder}.ant; take one of them"
+        for folder, stores in folder_clashes(block.kinds)
+        if any(block.kinds[store] != KINDS[OFFSET] for store in stores)
+    ]
+    findings += [
+        f"store {ends!r} holds the ends of {onsets!r}, which is not in the block"
+        for onsets, ends in index.end_stores.items()
+        if onsets not in index.names
+    ]
+    return findings
+
+
+def _stream(block: Block, name: str) -> tuple[dict[str, Any], list[str]]:
+    records = block.index.of_store(name)
+    first = records[0]
+    channels = np.unique(records["channel"]).tolist()
+    described = {
+        "kind": "stream",
+        "dataset": store_folder_name(name),
+        "fs": float(first["fs"]),
+        "channels": _channels(channels),
+        "samples": None,
+        "unit": None,
+        "dtype": FORMATS.get(int(first["format"])),
+        "start_s": float(records["timestamp"].min()) - block.index.start_unix_s,
+        "in": "sev" if first["type"] & UNIQUE_FILES_BIT else "tev",
+    }
+    try:
+        survey = survey_stream(block.files, block.index, name)
+    except RawDataError as error:
+        return described, [str(error)]
+    table, whole = survey.table, survey.whole
+    described["samples"] = len(table.start_s) * table.chunk_samples
+    findings = [*survey.notes, whole.unequal, whole.cut]
+    found = continuity(table.start_s, table.fs_hz, table.chunk_samples)
+    if found.gaps:
+        findings.append(described_gaps(found))
+    if found.overlaps:
+        findings.append(f"chunks overlap at {count(len(found.overlaps), 'place')}")
+    return described, [f"store {name!r}: {finding}" for finding in findings if finding]
+
+
+def _sev_stream(block: Block, name: str) -> tuple[dict[str, Any], list[str]]:
+    described: dict[str, Any] = {
+        "kind": "stream",
+        "dataset": store_folder_name(name),
+        "fs": None,
+        "channels": None,
+        "samples": None,
+        "unit": None,
+        "dtype": None,
+        "start_s": None,
+        "in": "sev",
+    }
+    try:
+        headers = survey_sev(block.files, name)
+    except RawDataError as error:
+        return described, [str(error)]
+    announced = max(max(header.announced_samples, header.samples) for header in headers)
+    held = min(header.samples for header in headers)
+    described |= {
+        "fs": headers[0].fs_hz,
+        "channels": _channels([header.channel for header in headers]),
+        "samples": announced,
+        "dtype": headers[0].dtype.name,
+    }
+    findings = [f"store {name!r}: the index does not say when it begins"]
+    if held < announced:
+        findings.append(f"store {name!r}: its .sev files hold {held} of {announced} samples")
+    return described, findings
+
+
+def _events(block: Block, name: str, kind: str) -> tuple[dict[str, Any], list[str]]:
+    records = block.index.of_store(name)
+    described = {
+        "kind": kind,
+        "dataset": store_folder_name(name),
+        "fs": float(records["fs"][0]) if kind == "snip" else None,
+        "channels": None if kind == "epoc" else _channels(np.unique(records["channel"]).tolist()),
+        "events": len(records),
+        "unit": None,
+        "dtype": FORMATS.get(int(records["format"][0])),
+        "start_s": float(records["timestamp"].min()) - block.index.start_unix_s,
+        "in": "tev" if kind == "snip" else "tsq",
+    }
+    if kind == "snip":
+        return described, []
+    try:
+        return described, list(block.epoc(name).warnings)
+    except RawDataError as error:
+        return described, [str(error)]
+
+
+def _channels(numbers: list[int]) -> int | list[int]:
+    """How many channels there are; their numbers where these do not run from 1 on."""
+    return len(numbers) if numbers == list(range(1, len(numbers) + 1)) else numbers
+
+
+def _utc(unix_s: float) -> str:
+    return datetime.fromtimestamp(unix_s, UTC).isoformat(timespec="microseconds")
