@@ -5,12 +5,12 @@ from snakemake.utils import min_version
 
 min_version("9.27")
 
-# Jobs import the library that this file is planned with, whatever else is installed.
 library = os.path.join(str(workflow.current_basedir), "scripts")
 sys.path.insert(0, library)
-os.environ["PYTHONPATH"] = os.pathsep.join([library, os.environ.get("PYTHONPATH", "")])
 
-from dspant.config.workflow import config_file, plan_for
+from dspant.config.workflow import config_file, let_jobs_import, plan_for
+
+let_jobs_import(library)
 
 if not workflow.overwrite_configfiles:
 

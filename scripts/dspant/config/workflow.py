@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,12 @@ from snakemake.exceptions import WorkflowError
 from dspant.config.documents import load_document
 from dspant.config.plan import Plan, load_plan
 from dspant.errors import ConfigError
+
+
+def let_jobs_import(library: str) -> None:
+    """Let jobs import the library that the workflow is planned with, whatever else is installed."""
+    known = os.environ.get("PYTHONPATH", "")
+    os.environ["PYTHONPATH"] = os.pathsep.join([library, known]) if known else library
 
 
 def config_file(path: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dspant.dataset.digest import ColumnDigest, combined
 from dspant.dataset.epoc_schema import check_epoc
 from dspant.dataset.folder import DatasetFolder
+from dspant.dataset.layout import read_parquet
 from dspant.dataset.metadata import EpocMetadata, read_metadata
 from dspant.errors import DatasetError, DigestError
 
@@ -49,21 +51,10 @@ class Epoc:
         return self.metadata.base.number_of_events
 
     def _checked_table(self) -> pa.Table:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         data = self.folder.data
-        try:
-            table = pq.read_table(data)
-        except FileNotFoundError as error:
-            raise DatasetError(
-                f"{data} is missing; delete {self.folder.path} and run the workflow again"
-            ) from error
-        except (pa.ArrowInvalid, OSError) as error:
-            raise DatasetError(
-                f"{data} is not a whole Parquet file ({error}); delete {self.folder.path} and run "
-                f"the workflow again"
-            ) from error
+        table = read_parquet(partial(pq.read_table, partitioning=None), data)
         columns = self.metadata.base.columns
         check_epoc(table, columns, data)
         found = table_digest(table, {name: column.dtype for name, column in columns.items()})

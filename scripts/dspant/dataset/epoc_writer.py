@@ -13,6 +13,7 @@ from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.metadata import Contract, EpocColumn, EpocMetadata, build
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.publish import publish
+from dspant.errors import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,8 +89,10 @@ class EpocWriter:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._file.close()
-        self._draft.unlink(missing_ok=True)
+        try:
+            self._file.close()
+        finally:
+            self._draft.unlink(missing_ok=True)
 
     def write(self, batch: dict[str, np.ndarray]) -> None:
         """Add rows: one equally long array per column.
@@ -101,10 +104,12 @@ class EpocWriter:
         """
         import pyarrow as pa
 
-        arrays = [pa.array(values) for values in batch.values()]
-        if arrays and len(arrays[0]) == 0:
+        if not any(len(values) for values in batch.values()):
             return
-        table = pa.Table.from_arrays(arrays, names=list(batch))
+        try:
+            table = pa.table(batch)
+        except (pa.ArrowException, ValueError) as error:
+            raise DatasetError(f"{self._folder.path}: {error}") from error
         check_epoc(table, self._header.columns, self._folder.path)
         for digest in self._digests:
             digest.update(batch[digest.name])

@@ -6,9 +6,11 @@ the values of a column chunk are then the last ``num_values * itemsize`` bytes o
 
 from __future__ import annotations
 
+import mmap
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dspant.errors import DatasetError
 
@@ -23,6 +25,8 @@ MAPPED_VALUE = b"plain-one-page"
 _TARGET_BYTES = 32 * 2**20
 _LEAST_ROWS = 64 * 2**10
 _MOST_ROWS = 256 * 2**10
+
+Result = TypeVar("Result")
 
 _PHYSICAL = {"FLOAT": "<f4", "DOUBLE": "<f8", "INT32": "<i4", "INT64": "<i8"}
 
@@ -51,13 +55,34 @@ def writer_options(compression: str, rows: int) -> dict[str, Any]:
     }
 
 
+def read_parquet(read: Callable[[Path], Result], path: Path) -> Result:
+    """Read a dataset's Parquet file with one of pyarrow's functions.
+
+    Raises
+    ------
+    DatasetError
+        The file is missing, cut, or not Parquet; instead of whatever pyarrow raises.
+    """
+    import pyarrow as pa
+
+    broken = (pa.ArrowException, OSError, ValueError, TypeError, LookupError, MemoryError)
+    remedy = f"delete {path.parent} and run the workflow again"
+    try:
+        return read(path)
+    except FileNotFoundError as error:
+        raise DatasetError(f"{path} is missing; {remedy}") from error
+    except broken as error:
+        raise DatasetError(f"{path} is not a whole Parquet file ({error}); {remedy}") from error
+
+
 @dataclass(frozen=True)
 class ColumnFile:
     """A Parquet file read one column chunk at a time."""
 
     path: Path
     footer: pq.FileMetaData
-    bytes: np.ndarray
+    schema: pa.Schema
+    bytes: mmap.mmap
     mapped: bool
 
     @classmethod
@@ -69,27 +94,14 @@ class ColumnFile:
         DatasetError
             The file is missing, cut, or not Parquet.
         """
-        import numpy as np
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        try:
-            footer = pq.read_metadata(path)
-        except FileNotFoundError as error:
-            raise DatasetError(
-                f"{path} is missing; delete the metadata beside it and run the workflow again"
-            ) from error
-        except (pa.ArrowInvalid, OSError) as error:
-            raise DatasetError(
-                f"{path} is not a whole Parquet file ({error}); delete its folder and run the "
-                f"workflow again"
-            ) from error
+        footer = read_parquet(pq.read_metadata, path)
+        schema = read_parquet(lambda _: footer.schema.to_arrow_schema(), path)
+        with path.open("rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         marked = (footer.metadata or {}).get(MAPPED_KEY) == MAPPED_VALUE
-        return cls(path, footer, np.memmap(path, dtype=np.uint8, mode="r"), marked)
-
-    @property
-    def schema(self) -> pa.Schema:
-        return self.footer.schema.to_arrow_schema()
+        return cls(path, footer, schema, content, marked)
 
     def row_starts(self) -> list[int]:
         """First row of each row group, then the number of rows."""
@@ -102,25 +114,52 @@ class ColumnFile:
         """Values of one column chunk, shape (rows,); a view of the file where the layout allows it.
 
         A view is read-only and may be unaligned.
+
+        Raises
+        ------
+        DatasetError
+            The footer contradicts itself or the file, or a cell is empty.
         """
+        rows = self.footer.row_group(group).num_rows
         chunk = self.footer.row_group(group).column(column)
         dtype = _PHYSICAL.get(chunk.physical_type)
         if not self.mapped or dtype is None or not _is_plain(chunk):
-            return self._decoded(group, column)
+            return read_parquet(lambda _: self._decoded(group, column, rows), self.path)
+        return read_parquet(lambda _: self._view(chunk, dtype, column, rows), self.path)
+
+    def _view(self, chunk: Any, dtype: str, column: int, rows: int) -> np.ndarray:
         import numpy as np
 
-        end = chunk.data_page_offset + chunk.total_compressed_size
-        size = chunk.num_values * np.dtype(dtype).itemsize
-        view = np.frombuffer(self.bytes, dtype=dtype, count=chunk.num_values, offset=end - size)
+        begin, end = _range(chunk)
+        size = rows * np.dtype(dtype).itemsize
+        if chunk.num_values != rows or not 0 <= begin <= end - size <= end <= len(self.bytes):
+            raise ValueError(f"column {column}: {chunk.num_values} values at {begin} to {end}")
+        view = np.frombuffer(self.bytes, dtype=dtype, count=rows, offset=end - size)
         logical = np.dtype(self.schema.types[column].to_pandas_dtype())
         return view if view.dtype == logical else view.astype(logical)
 
-    def _decoded(self, group: int, column: int) -> np.ndarray:
+    def _decoded(self, group: int, column: int, rows: int) -> np.ndarray:
         import pyarrow.parquet as pq
 
         with pq.ParquetFile(self.path, metadata=self.footer) as file:
-            table = file.read_row_group(group, columns=[self.schema.names[column]])
-        return table.column(0).to_numpy()
+            values = file.read_row_group(group, columns=[self.schema.names[column]]).column(0)
+        if len(values) != rows or values.null_count:
+            raise ValueError(
+                f"column {column}: {len(values)} values, {values.null_count} of them empty, for "
+                f"{rows} rows"
+            )
+        return values.to_numpy()
+
+    def forget(self, group: int, column: int) -> None:
+        """Give back the memory of a chunk's pages; views stay valid and read the file again."""
+        begin, end = _range(self.footer.row_group(group).column(column))
+        begin -= begin % mmap.PAGESIZE
+        if 0 <= begin < end <= len(self.bytes):
+            self.bytes.madvise(mmap.MADV_DONTNEED, begin, end - begin)
+
+
+def _range(chunk: Any) -> tuple[int, int]:
+    return chunk.data_page_offset, chunk.data_page_offset + chunk.total_compressed_size
 
 
 def _is_plain(chunk: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from annotated_types import Ge, Gt, Len, MinLen
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dspant.dataset.atomic import to_json
 from dspant.errors import MetadataError
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ FORMAT = 1
 
 Text = Annotated[str, MinLen(1)]
 Count = Annotated[int, Ge(0)]
+StoredType = Literal[
+    "float16", "float32", "float64", "int8", "int16", "int32", "int64",
+    "uint8", "uint16", "uint32", "uint64",
+]  # fmt: skip
 
 
 class _Model(BaseModel):
@@ -34,8 +39,8 @@ class StreamBase(_Model):
     """Channels, then samples."""
     channel_numbers: Count
     """How many channels there are."""
-    channel_names: list[Text]
-    channel_types: list[Text]
+    channel_names: Annotated[list[Text], MinLen(1)]
+    channel_types: list[StoredType]
     """Dtype of the stored values of each channel."""
     channel_units: list[Text]
     """Unit of each channel's values after scaling."""
@@ -142,7 +147,7 @@ def as_document(metadata: Metadata) -> dict[str, Any]:
     return document
 
 
-def build(model: type[Metadata], where: Path, **parts: Any) -> Metadata:
+def build(model: type[Metadata], where: Path, /, **parts: Any) -> Metadata:
     """Make metadata that are complete, or refuse.
 
     Raises
@@ -151,9 +156,13 @@ def build(model: type[Metadata], where: Path, **parts: Any) -> Metadata:
         Something that every dataset must state is missing or contradicts the rest.
     """
     try:
-        return model(**parts)
+        metadata = model(**parts)
+        to_json(as_document(metadata))
     except ValidationError as error:
         raise MetadataError(_described(error, where)) from error
+    except ValueError as error:
+        raise MetadataError(f"{where}: what is stated must fit into JSON: {error}") from error
+    return metadata
 
 
 def read_metadata(path: Path) -> Metadata:

@@ -29,9 +29,10 @@ def publish(folder: DatasetFolder, draft: Path, metadata: Metadata, provenance: 
 
 def _keep(folder: DatasetFolder) -> None:
     folder.kept.mkdir(exist_ok=True)
-    for file in folder.files:
-        link = folder.kept / file.name
+    links = [folder.kept / file.name for file in folder.files]
+    for link in links:  # all first: a job killed in between leaves no mixture of two results
         link.unlink(missing_ok=True)
+    for file, link in zip(folder.files, links, strict=True):
         with suppress(OSError):  # a file system without hard links: jobs compute again, that is all
             os.link(file, link)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dspant.dataset.digest import ColumnDigest, combined
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.layout import ColumnFile
-from dspant.dataset.metadata import StreamMetadata, read_metadata
+from dspant.dataset.metadata import StreamBase, StreamMetadata, read_metadata
 from dspant.errors import DatasetError, DigestError
 
 if TYPE_CHECKING:
@@ -43,15 +43,40 @@ class Stream:
         self._starts = self._file.row_starts()
         self._check_shape()
 
+    def __reduce__(self) -> tuple[type[Stream], tuple[Path]]:
+        return Stream, (self.folder.path,)
+
     def _check_shape(self) -> None:
         base, schema = self.metadata.base, self._file.schema
-        stated = (base.channel_names, base.channel_types, base.number_of_samples)
-        found = (schema.names, [_numpy_name(t) for t in schema.types], self._starts[-1])
-        if tuple(stated) != found:
+        stated = {
+            "channels": base.channel_names,
+            "dtypes": base.channel_types,
+            "samples": base.number_of_samples,
+        }
+        found = {
+            "channels": schema.names,
+            "dtypes": [_numpy_name(t) for t in schema.types],
+            "samples": self._starts[-1],
+        }
+        if stated == found:
+            stated, found = self._facts_stated_twice()
+        if stated != found:
             raise DatasetError(
-                f"{self.folder.data} holds channels, dtypes, samples {found}, but its metadata say "
-                f"{stated}; delete {self.folder.path} and run the workflow again"
+                f"{self.folder.data} holds {found}, but its metadata say {stated}; delete "
+                f"{self.folder.path} and run the workflow again"
             )
+
+    def _facts_stated_twice(self) -> tuple[dict[str, str], dict[str, str]]:
+        """What metadata and the file's own schema both state: as stated, and as the file has it."""
+        facts, schema = schema_facts(self.metadata.base), self._file.schema
+        said = [schema.metadata or {}, *(field.metadata or {} for field in schema)]
+        stated, found = {}, {}
+        for place, expected, have in zip(["", *schema.names], facts, said, strict=True):
+            for key, value in expected.items():
+                if key.encode() in have:
+                    stated[f"{key} {place}".strip()] = value
+                    found[f"{key} {place}".strip()] = have[key.encode()].decode(errors="replace")
+        return stated, found
 
     def __repr__(self) -> str:
         return (
@@ -105,32 +130,42 @@ class Stream:
             Index of the first sample, and one array per channel: views of the file where the
             layout allows it, read-only and possibly unaligned, unscaled.
         """
-        stop = self.samples if stop is None else min(stop, self.samples)
+        start, stop, _ = slice(start, stop).indices(self.samples)
         picked = range(len(self.channels))[channels]
         for group in range(bisect_right(self._starts, start) - 1, len(self._starts) - 1):
             origin = self._starts[group]
             if origin >= stop:
                 return
             low, high = max(start - origin, 0), min(stop, self._starts[group + 1]) - origin
+            if low >= high:
+                continue
             yield (
                 origin + low,
                 [self._file.values(group, column)[low:high] for column in picked],
             )
+            for column in picked:
+                self._file.forget(group, column)
 
     def read(
         self, start: int = 0, stop: int | None = None, channels: slice = slice(None)
     ) -> np.ndarray:
-        """Read samples ``start`` to ``stop`` in the channels' units.
+        """Read samples ``start`` to ``stop``, as a slice counts them, in the channels' units.
 
         Returns
         -------
         numpy.ndarray
             Shape channels x samples; stored dtype, or float64 where values had to be scaled.
+
+        Raises
+        ------
+        DigestError
+            All was read, and the values are not those the metadata were made for.
         """
         import numpy as np
 
         picked = range(len(self.channels))[channels]
-        stop = self.samples if stop is None else min(stop, self.samples)
+        start, stop, _ = slice(start, stop).indices(self.samples)
+        check = DigestCheck(self)
         scaled = self.metadata.base.channel_scales is not None
         values = np.empty(
             (len(picked), max(stop - start, 0)), dtype=np.float64 if scaled else self.dtype
@@ -138,6 +173,9 @@ class Stream:
         for first, columns in self.chunks(channels, start, stop):
             for row, column in enumerate(columns):
                 values[row, first - start : first - start + len(column)] = column
+                check.update(picked[row], column)
+        if check.complete:
+            check.finish()
         if scaled:
             values *= np.array(self.scales)[channels, np.newaxis]
         return values
@@ -163,7 +201,7 @@ class Stream:
 
         lengths = tuple(b - a for a, b in zip(self._starts, self._starts[1:], strict=False))
         columns = (1,) * len(self.channels)
-        token = f"{self.name}-{self.metadata.dspant.digest}"
+        token = f"{self.name}-{self.metadata.dspant.digest}-{self.scales}"
         lazy = _SamplesByChannels(self)
         return dask.array.from_array(lazy, chunks=(lengths or (0,), columns), name=token)
 
@@ -217,5 +255,18 @@ class DigestCheck:
             )
 
 
+def schema_facts(base: StreamBase) -> list[dict[str, str]]:
+    """What a stream's file repeats for other readers: of the whole, then of each channel."""
+    scales = base.channel_scales or [1.0] * len(base.channel_names)
+    return [
+        {"fs": repr(base.fs)},
+        *(
+            {"unit": unit, "scale": repr(scale)}
+            for unit, scale in zip(base.channel_units, scales, strict=True)
+        ),
+    ]
+
+
 def _numpy_name(arrow_type: object) -> str:
-    return {"float": "float32", "double": "float64"}.get(str(arrow_type), str(arrow_type))
+    names = {"halffloat": "float16", "float": "float32", "double": "float64"}
+    return names.get(str(arrow_type), str(arrow_type))

@@ -13,6 +13,7 @@ from dspant.dataset.layout import MAPPED_KEY, MAPPED_VALUE, row_group_rows, writ
 from dspant.dataset.metadata import Contract, StreamMetadata, build
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.publish import publish
+from dspant.dataset.stream import schema_facts
 from dspant.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class StreamWriter:
     def __init__(self, folder: DatasetFolder, header: StreamHeader, compression: str) -> None:
         import numpy as np
 
-        header.metadata(folder, digest="not yet known")
+        facts = schema_facts(header.metadata(folder, digest="not yet known").base)
         self._folder = folder
         self._header = header
         self._draft = temporary(folder.data)
@@ -106,26 +107,22 @@ class StreamWriter:
         self._held = 0
         self._written = 0
         self._digests = [ColumnDigest(name, header.dtype) for name in header.channels]
-        self._schema = self._arrow_schema(compression)
+        self._schema = self._arrow_schema(compression, *facts)
         self._options = writer_options(compression, rows)
         self._file: Any = None
 
-    def _arrow_schema(self, compression: str) -> Any:
+    def _arrow_schema(
+        self, compression: str, of_all: dict[str, str], *of_channels: dict[str, str]
+    ) -> Any:
         import pyarrow as pa
 
+        dtype = pa.from_numpy_dtype(self._buffer.dtype)
         fields = [
-            pa.field(
-                name,
-                pa.from_numpy_dtype(self._buffer.dtype),
-                nullable=False,
-                metadata={"unit": unit},
-            )
-            for name, unit in zip(self._header.channels, self._header.units, strict=True)
+            pa.field(name, dtype, nullable=False, metadata=facts)
+            for name, facts in zip(self._header.channels, of_channels, strict=True)
         ]
-        metadata = {"fs": repr(self._header.fs_hz)}
-        if compression == "none":
-            metadata[MAPPED_KEY] = MAPPED_VALUE
-        return pa.schema(fields, metadata=metadata)
+        mark = {MAPPED_KEY: MAPPED_VALUE} if compression == "none" else {}
+        return pa.schema(fields, metadata=of_all | mark)
 
     def __enter__(self) -> Self:
         import pyarrow.parquet as pq
@@ -135,11 +132,24 @@ class StreamWriter:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._file.close()
-        self._draft.unlink(missing_ok=True)
+        try:
+            self._file.close()
+        finally:
+            self._draft.unlink(missing_ok=True)
 
     def write(self, block: np.ndarray) -> None:
-        """Add samples: shape channels x samples, cast to the stored dtype."""
+        """Add samples: shape channels x samples, cast to the stored dtype.
+
+        Raises
+        ------
+        DatasetError
+            The block has more or fewer channels than the header.
+        """
+        if len(block) != len(self._buffer):
+            raise DatasetError(
+                f"{self._folder.path}: a block of {len(block)} channels was written, but the "
+                f"header names {len(self._buffer)}"
+            )
         taken = 0
         while taken < block.shape[1]:
             room = self._buffer.shape[1] - self._held

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dspant.dataset.digest import of_text
 from dspant.dataset.epoc import Epoc
 from dspant.dataset.folder import SUFFIX
+from dspant.dataset.metadata import as_document
 from dspant.dataset.recording import dataset_names, open_dataset
 from dspant.dataset.stream import Stream
 from dspant.engine.chain import bind
@@ -162,7 +163,8 @@ class LazyStream:
         if not self.steps:
             return self.stream.dask[:, self._channels]
         samples = self._source.signal.samples
-        identity = of_text(json.dumps([self.stream.metadata.dspant.digest, self.steps]))
+        stated = as_document(self.stream.metadata)
+        identity = of_text(json.dumps([stated, self.steps]))
         columns = [
             dask.array.from_delayed(
                 dask.delayed(self._column)(channel, dask_key_name=f"{identity}-{channel}"),
@@ -180,7 +182,8 @@ class LazyStream:
         picked = slice(None) if mixes else slice(channel, channel + 1)
         row = channel if mixes else 0
         runs = self._source.segments(picked)
-        return np.concatenate([block[row] for _, run in runs for block in run])[:, None]
+        parts = [block[row] for _, run in runs for block in run]
+        return np.concatenate([np.empty(0), *parts])[:, None]
 
 
 def _clamped(position: float, count: int) -> int:

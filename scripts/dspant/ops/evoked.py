@@ -12,12 +12,18 @@ from dspant.errors import OperationError
 from dspant.ops.blocks import windows
 from dspant.ops.bursts import common_unit
 from dspant.ops.registry import Parameters, epoc_operation
-from dspant.ops.signal import Column, Events, Signal, SignalSource
+from dspant.ops.signal import Column, Events, Segment, Signal, SignalSource
 
 if TYPE_CHECKING:
     import numpy as np
 
 Interval = Annotated[list[float], Len(2, 2)]
+
+SAME_SAMPLE = 1e-6
+"""Part of a sample by which a moment may miss a boundary that it lies on, for rounding."""
+
+FAR_SAMPLES = 2.0**52
+"""Farther than any recording is long."""
 
 OUTSIDE = "window leaves the recording"
 IN_GAP = "window meets a gap"
@@ -98,21 +104,19 @@ def evoked(
         name: np.full(shape, np.nan)
         for name in ("peak_to_peak", "latency_s", "area", "background_rms")
     }
-    reason = np.full(len(onset), OUTSIDE, dtype=object)
-    reason[~np.isfinite(onset)] = NO_ONSET
     length = _window_samples(signal, params)
+    reason = _reasons_to_drop(onset + params.window_s[0], signal, length)
+    reason[~np.isfinite(onset)] = NO_ONSET
     for segment, blocks in source.segments():
-        position = (onset + params.window_s[0] - segment.start_s) * signal.fs_hz
-        first = np.round(np.where(np.isfinite(position), position, -1e18)).astype(np.int64)
-        touches = (first + length > 0) & (first < segment.count) & (reason == OUTSIDE)
-        whole = touches & (first >= 0) & (first + length <= segment.count)
-        reason[touches] = IN_GAP if len(signal.segments) > 1 else OUTSIDE
+        first = _first_sample(onset + params.window_s[0], segment, signal.fs_hz)
+        whole = (first >= 0) & (first + length <= segment.count)
         reason[whole] = ""
         order = np.flatnonzero(whole)[np.argsort(first[whole], kind="stable")]
         for index, x in windows(blocks, first[order], length):
             event = order[index]
-            time_s = segment.start_s + (first[event] + np.arange(length)) / signal.fs_hz
-            for name, values in _measure(x, time_s - onset[event], params).items():
+            since_onset = first[event] - (onset[event] - segment.start_s) * signal.fs_hz
+            found = _measure(x, since_onset + np.arange(length), signal.fs_hz, params)
+            for name, values in found.items():
                 measured[name][event] = values
     if params.max_background_rms is not None:
         active = np.any(measured["background_rms"] > params.max_background_rms, axis=1)
@@ -133,21 +137,47 @@ def _window_samples(signal: Signal, params: Evoked) -> int:
     return length
 
 
-def _measure(x: np.ndarray, since_s: np.ndarray, params: Evoked) -> dict[str, np.ndarray]:
-    """Measure one window of shape channels x samples, taken ``since_s`` after its event."""
+def _first_sample(start_s: np.ndarray, segment: Segment, fs_hz: float) -> np.ndarray:
+    """First sample of each window, counted from the segment's; far outside where undefined."""
     import numpy as np
 
-    step_s = since_s[1] - since_s[0]
-    quiet = x[:, (since_s >= params.background[0]) & (since_s < params.background[1])]
-    inside = (since_s >= params.response_s[0]) & (since_s <= params.response_s[1])
-    response, response_s = x[:, inside], since_s[inside]
+    position = np.nan_to_num((start_s - segment.start_s) * fs_hz, nan=-np.inf)
+    return np.round(np.clip(position, -FAR_SAMPLES, FAR_SAMPLES)).astype(np.int64)
+
+
+def _reasons_to_drop(start_s: np.ndarray, signal: Signal, length: int) -> np.ndarray:
+    """Reason of each window that no unbroken run holds."""
+    import numpy as np
+
+    reason = np.full(len(start_s), OUTSIDE, dtype=object)
+    if signal.segments:
+        begin, end = signal.segments[0], signal.segments[-1]
+        started = _first_sample(start_s, begin, signal.fs_hz) >= 0
+        ended = _first_sample(start_s, end, signal.fs_hz) + length > end.count
+        reason[started & ~ended] = IN_GAP
+    return reason
+
+
+def _measure(
+    x: np.ndarray, since: np.ndarray, fs_hz: float, params: Evoked
+) -> dict[str, np.ndarray]:
+    """Measure one window of shape channels x samples, taken ``since`` samples after its event."""
+    import numpy as np
+
+    background, measured = (
+        [edge_s * fs_hz - SAME_SAMPLE for edge_s in (start_s, end_s)]
+        for start_s, end_s in (params.background, params.response_s)
+    )
+    quiet = x[:, (since >= background[0]) & (since < background[1])]
+    inside = (since >= measured[0]) & (since <= measured[1] + 2 * SAME_SAMPLE)
+    response, response_s = x[:, inside], since[inside] / fs_hz
     away = np.abs(response - quiet.mean(axis=1, keepdims=True))
     out = away > params.onset_sd * quiet.std(axis=1, ddof=1, keepdims=True)
-    hold = max(round(params.onset_hold_s / step_s), 1)
+    hold = max(round(params.onset_hold_s * fs_hz), 1)
     return {
         "peak_to_peak": np.ptp(response, axis=1),
         "latency_s": np.array([_first_held(row, response_s, hold) for row in out]),
-        "area": away.sum(axis=1) * step_s,
+        "area": away.sum(axis=1) / fs_hz,
         "background_rms": np.sqrt(np.mean(quiet**2, axis=1)),
     }
 

@@ -17,7 +17,8 @@ from dspant.ops.signal import Column, Events, Signal, SignalSource
 if TYPE_CHECKING:
     import numpy as np
 
-BATCH_WINDOWS = 64
+BATCH_SAMPLES = 65536
+"""Samples of a channel that are computed at once, in as many windows as they make."""
 
 FeatureName = Literal[tuple(FEATURES)]
 
@@ -84,7 +85,7 @@ def _realised(signal: Signal, params: Windows) -> dict[str, Any]:
     Windows,
     version=1,
     columns=_columns,
-    reach_s=lambda params: BATCH_WINDOWS * params.length_s + params.step_s,
+    reach_s=lambda params: 2 * params.length_s,
     facts=_realised,
 )
 def windows(
@@ -104,7 +105,8 @@ def windows(
         )
     for segment, blocks in source.segments():
         starts = _starts(segment.count, length, params.step_s * signal.fs_hz)
-        for first, batch in _batches(cut_windows(blocks, starts, length)):
+        size = max(BATCH_SAMPLES // length, 1)
+        for first, batch in _batches(cut_windows(blocks, starts, length), size):
             onset = segment.start_s + starts[first : first + len(batch)] / signal.fs_hz
             yield _rows(signal, onset, batch, params)
 
@@ -119,16 +121,14 @@ def _starts(count: int, length: int, step: float) -> np.ndarray:
     return starts[starts + length <= count]
 
 
-def _batches(
-    cut: Iterator[tuple[int, np.ndarray]],
-) -> Iterator[tuple[int, np.ndarray]]:
+def _batches(cut: Iterator[tuple[int, np.ndarray]], size: int) -> Iterator[tuple[int, np.ndarray]]:
     import numpy as np
 
     held: list[np.ndarray] = []
     first = 0
     for index, x in cut:
         held.append(x)
-        if len(held) == BATCH_WINDOWS:
+        if len(held) == size:
             yield first, np.stack(held)
             held, first = [], index + 1
     if held:

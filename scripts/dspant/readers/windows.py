@@ -18,7 +18,7 @@ WINDOW_BYTES = 16 * 2**20
 def common_windows(
     streams: Sequence[Pieces], window_bytes: int
 ) -> list[tuple[tuple[int, int], ...]]:
-    """Cut time into windows of at most about ``window_bytes`` of samples over all streams.
+    """Cut time into windows of at most ``window_bytes``, and one piece of each stream more.
 
     Returns
     -------

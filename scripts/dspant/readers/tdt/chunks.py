@@ -9,6 +9,7 @@ import numpy as np
 
 from dspant.errors import GapError, RawDataError
 from dspant.readers.tdt.index import FORMATS, HEADER_WORDS, KIND_BITS, UNIQUE_FILES_BIT, WORD_BYTES
+from dspant.readers.wording import count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -137,7 +138,7 @@ def _check_bytes(store: str, records: NDArray[np.void], payload_bytes: int, in_s
     if shared.any():
         row = int(np.argmax(shared))
         raise RawDataError(
-            f"store {store!r}: {np.count_nonzero(shared)} chunks share bytes with another chunk, "
+            f"store {store!r}: {count(int(shared.sum()), 'chunk')} in bytes of another chunk, "
             f"the first at byte {offsets[row + 1]} (channel {channels[row + 1]}); the index (.tsq) "
             f"names a chunk twice or is damaged: copy the block again"
         )
@@ -166,7 +167,7 @@ def _arranged(
         twice = int(np.argmax(counts > 1))
         step, column = divmod(twice, len(channels))
         raise GapError(
-            f"store {store!r}: {np.count_nonzero(counts > 1)} chunks are there twice, the first at "
+            f"store {store!r}: {count(int((counts > 1).sum()), 'duplicated chunk')}, the first at "
             f"{sorted_s[begins][step]:.6f} s in channel {channels[column]}; the samples of that "
             f"time cannot be told: leave the store out of the config, or mend the block"
         )

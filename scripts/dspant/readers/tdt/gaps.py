@@ -74,7 +74,7 @@ def check_breaks(store: str, found: Continuity, *, gaps: str) -> None:
     """Raise GapError where chunks overlap, or where there are gaps and ``gaps`` is ``error``."""
     if found.overlaps:
         raise GapError(
-            f"store {store!r}: chunks overlap at {len(found.overlaps)} places: "
+            f"store {store!r}: {count(len(found.overlaps), 'overlap')} of chunks: "
             f"{listed([Break(o.start_s + o.length_s, -o.length_s) for o in found.overlaps])}; the "
             f"samples of these times cannot be told: leave the store out of the config, or mend "
             f"the block"

@@ -218,6 +218,6 @@ def _unused_sev(files: BlockFiles, store: str) -> list[str]:
     if not found:
         return []
     return [
-        f"{count(len(found), '.sev file')} of this name were left alone, since the index (.tsq) "
-        f"says that the samples lie in {files.tev.name}"
+        f"left alone {count(len(found), '.sev file')} of this name, since the index (.tsq) says "
+        f"that the samples lie in {files.tev.name}"
     ]

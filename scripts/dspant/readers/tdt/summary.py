@@ -112,7 +112,7 @@ def _stream(block: Block, name: str) -> tuple[dict[str, Any], list[str]]:
     if found.gaps:
         findings.append(described_gaps(found))
     if found.overlaps:
-        findings.append(f"chunks overlap at {count(len(found.overlaps), 'place')}")
+        findings.append(f"{count(len(found.overlaps), 'overlap')} of chunks")
     return described, [f"store {name!r}: {finding}" for finding in findings if finding]
 
 

@@ -1,0 +1,113 @@
+"""Numbers as people read them: prefixes, significant digits, durations, shares."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+NOTHING = "–"
+"""Stands where there is no number."""
+
+_EXPONENTS = {"p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9}
+_PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+_UNIT = re.compile(r"(?P<prefix>[pnuµμmkMG]?)(?P<base>V|A|Hz|Pa|W|N|F|Ohm|Ω)(?P<rest>(?:[ /√].*)?)")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Values times ``factor`` are in ``unit``."""
+
+    factor: float
+    unit: str
+
+
+def scale_for(largest: float, unit: str) -> Scale:
+    """The prefix under which values up to ``largest`` have one to three digits before the point.
+
+    Units that take no prefix here, such as seconds and compound ones, stay as they are.
+    """
+    parts = _UNIT.fullmatch(unit)
+    if parts is None:
+        return Scale(1.0, readable_unit(unit))
+    given = _EXPONENTS[parts["prefix"]]
+    wanted = given
+    if math.isfinite(largest) and largest > 0:
+        wanted = 3 * math.floor((math.log10(largest) + given) / 3 + 1e-9)
+        wanted = min(max(wanted, min(_PREFIXES)), max(_PREFIXES))
+    name = f"{_PREFIXES[wanted]}{parts['base']}{parts['rest']}"
+    return Scale(10.0 ** (given - wanted), readable_unit(name))
+
+
+def readable_unit(unit: str) -> str:
+    """A unit with its powers raised and the Greek letter of micro: ``uV^2`` is µV²."""
+    parts = _UNIT.fullmatch(unit)
+    if parts is not None and parts["prefix"] == "u":
+        unit = f"µ{unit[1:]}"
+    return unit.replace("^2", "²").replace("^3", "³")
+
+
+def with_unit(name: str, unit: str) -> str:
+    """A heading such as ``peak (µV)``."""
+    return f"{name} ({unit})" if unit else name
+
+
+def significant(value: float | None, digits: int = 3) -> str:
+    """A number with as many significant digits; a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    if not -4 <= exponent < 6:
+        return f"{value:.{digits - 1}e}"
+    return f"{value:,.{max(digits - 1 - exponent, 0)}f}"
+
+
+def quantity(value: float | None, unit: str, digits: int = 3) -> str:
+    """A number with its own prefix and unit: 0.000251, V is ``251 µV``."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    scale = scale_for(abs(value), unit)
+    return f"{significant(value * scale.factor, digits)} {scale.unit}".rstrip()
+
+
+def share(fraction: float | None) -> str:
+    """A fraction in per cent; what is not zero never looks like zero."""
+    if fraction is None:
+        return NOTHING
+    if fraction == 0:
+        return "0 %"
+    if fraction < 1e-4:
+        return "<0.01 %"
+    return f"{100 * fraction:.3g} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds, or hours, minutes and seconds where it is long."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 120:
+        return f"{seconds:.2f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min {rest:02d} s" if hours else f"{minutes} min {rest:02d} s"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: ``1 row``, ``1,982 rows``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def rate(fs_hz: float) -> str:
+    """A sampling rate in full: it is exact, and people compare it with the device's."""
+    return f"{fs_hz:,.10g} Hz"
+
+
+def column_decimals(values: Iterable[float], digits: int = 4) -> int:
+    """Decimals that give the largest of some values as many significant digits."""
+    sizes = [abs(value) for value in values if math.isfinite(value) and value != 0]
+    if not sizes:
+        return 0
+    return min(max(digits - 1 - math.floor(math.log10(max(sizes))), 0), 9)

@@ -1,0 +1,68 @@
+"""The first rows of a table, with numbers as people read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dspant.dataset.epoc import Epoc
+from dspant.dataset.metadata import EpocColumn
+from dspant.report.numbers import NOTHING, column_decimals, readable_unit, scale_for, with_unit
+
+ROWS = 20
+
+TIME_DECIMALS = 4
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column's name with its unit, what it means, and whether it holds numbers."""
+
+    text: str
+    meaning: str
+    number: bool
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A table's head: texts of its first rows, and how many rows there are in all."""
+
+    headings: list[Heading]
+    rows: list[list[str]]
+    total: int
+
+
+def preview(epoc: Epoc) -> Preview:
+    """The first rows; a column of numbers has one prefix and one number of decimals."""
+    head = epoc.table.slice(0, ROWS)
+    headings, columns = [], []
+    for name, column in epoc.metadata.base.columns.items():
+        unit, texts = _column(head[name].to_numpy(), column)
+        heading = name if name.endswith(f"_{unit}") else with_unit(name, unit)
+        headings.append(Heading(heading, column.meaning, column.dtype in ("float64", "int64")))
+        columns.append(texts)
+    return Preview(headings, [list(row) for row in zip(*columns, strict=True)], epoc.events)
+
+
+def _column(values: np.ndarray, column: EpocColumn) -> tuple[str, list[str]]:
+    """Unit as the heading shows it, and the cells."""
+    if column.dtype != "float64":
+        return readable_unit(column.unit), [_text(value) for value in values.tolist()]
+    finite = values[np.isfinite(values)]
+    scale = scale_for(float(np.abs(finite).max(initial=0.0)), column.unit)
+    scaled = (values * scale.factor).tolist()
+    whole = bool(len(finite)) and bool(np.all(finite * scale.factor % 1 == 0))
+    decimals = TIME_DECIMALS if column.unit == "s" else 0 if whole else column_decimals(scaled)
+    return scale.unit, [_number(value, decimals) for value in scaled]
+
+
+def _number(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}" if np.isfinite(value) else NOTHING
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

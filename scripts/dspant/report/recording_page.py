@@ -1,0 +1,114 @@
+"""The page of one recording: is it good, what was made of it, and what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dspant.dataset.atomic import write_json
+from dspant.dataset.folder import DatasetFolder
+from dspant.dataset.stream import Stream
+from dspant.report.block import BlockView, read_block
+from dspant.report.glance import glance
+from dspant.report.graph import GraphNode, GraphPicture, lay_out
+from dspant.report.numbers import counted, rate
+from dspant.report.page import render, write_page
+from dspant.report.provenance import gather
+from dspant.report.quality import (
+    EXTREMES_REMARK,
+    FLAT_REMARK,
+    FLAT_SAMPLES,
+    HUM_REMARK,
+)
+from dspant.report.recording import OpenedRecording, open_and_survey
+from dspant.report.sections import section
+from dspant.report.stretch import choose_stretch
+from dspant.report.summary import summarise
+
+
+def write_recording_page(
+    block: Path | str,
+    datasets: Sequence[Path | str],
+    spec: dict[str, Any],
+    page: Path | str,
+    summary: Path | str,
+) -> None:
+    """Write a recording's page and its summary.
+
+    Parameters
+    ----------
+    block
+        ``block.json``, what the raw block says of itself.
+    datasets
+        All datasets of the recording: folders or files in them.
+    spec
+        ``experiment``, ``datasets`` (the order of the page) and ``line_frequency_hz``.
+    page
+        The HTML file, in the recording's folder.
+    summary
+        The JSON file for the experiment's page.
+
+    Raises
+    ------
+    DatasetError
+        A dataset is missing, cut or altered.
+    RawDataError
+        ``block`` cannot be read.
+    """
+    page = Path(page)
+    name = page.absolute().parent.name
+    recording = open_and_survey(datasets, spec["datasets"], spec.get("line_frequency_hz"))
+    seen = read_block(Path(block), recording.datasets)
+    provenance = gather([DatasetFolder.at(path) for path in datasets])
+    numbers = summarise(name, recording, seen, provenance.warnings)
+    write_json(Path(summary), numbers)
+    text = render(
+        "recording.html.j2",
+        experiment=spec["experiment"],
+        name=name,
+        block=seen,
+        numbers=numbers,
+        glance=glance(numbers),
+        quality=recording.quality,
+        line_hz=recording.line_hz,
+        remark_limits=_remark_limits(),
+        graph=_graph(recording),
+        sections=_sections(recording, seen),
+        provenance=provenance,
+    )
+    write_page(page, text)
+
+
+def _sections(recording: OpenedRecording, block: BlockView) -> list[Any]:
+    overlays = [o for name in recording.epocs if (o := recording.overlay(name)) is not None]
+    outlines = [recording.outlines[name] for name in recording.streams]
+    stretch_s = choose_stretch(overlays, outlines, recording.span_s)
+    return [section(recording, name, stretch_s) for name in recording.datasets]
+
+
+def _graph(recording: OpenedRecording) -> GraphPicture:
+    elsewhere = dict.fromkeys(
+        taken
+        for name in recording.datasets
+        for taken in recording.inputs(name)
+        if taken not in recording.datasets
+    )
+    nodes = [GraphNode(name, "other recording", True, [], here=False) for name in elsewhere]
+    for name, dataset in recording.datasets.items():
+        if isinstance(dataset, Stream):
+            kind = f"{counted(len(dataset.channels), 'channel')}, {rate(round(dataset.fs_hz))}"
+        else:
+            kind = counted(dataset.events, "row")
+        made = dataset.metadata.dspant.node is not None
+        nodes.append(GraphNode(name, kind, made, recording.inputs(name)))
+    return lay_out(nodes)
+
+
+def _remark_limits() -> dict[str, float]:
+    return {
+        "hum": HUM_REMARK,
+        "flat": FLAT_REMARK,
+        "flat_samples": FLAT_SAMPLES,
+        "extremes": EXTREMES_REMARK,
+    }
