@@ -37,7 +37,7 @@ bench: $(READY)
 
 dag: $(READY)
 	$(BIN)/python -m dspant.simulate resources/demo/demo.yaml resources/demo/tank
-	$(BIN)/snakemake --rulegraph mermaid-js | $(BIN)/python -m dspant.report.rulegraph resources/dag.svg
+	$(BIN)/python -m dspant.report.dag config/config.yaml resources/dag.svg
 
 clean:
 	rm -rf $(VENV) .snakemake results/demo logs/demo benchmarks/demo resources/demo/tank

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -34,7 +36,7 @@ def small_signals(draw: st.DrawFn) -> np.ndarray:
 @settings(deadline=None, max_examples=80)
 @given(small_signals(), cuttings(400), st.integers(1, 90))
 def test_energy_follows_kaisers_formula_however_the_run_is_cut(
-    x: np.ndarray, cuts: list[int], grid: int
+    x: np.ndarray, cuts: Sequence[int], grid: int
 ) -> None:
     with short_grid(grid):
         y = filtered("tkeo", x, 1000.0, cuts)
@@ -57,14 +59,14 @@ def test_energy_of_a_tone_is_amplitude_and_frequency_squared() -> None:
 
 @settings(deadline=None, max_examples=30)
 @given(small_signals(), cuttings(400))
-def test_rectification_is_the_absolute_value(x: np.ndarray, cuts: list[int]) -> None:
+def test_rectification_is_the_absolute_value(x: np.ndarray, cuts: Sequence[int]) -> None:
     assert np.array_equal(filtered("rectify", x, 1000.0, cuts), np.abs(x))
 
 
 @settings(deadline=None, max_examples=100)
 @given(small_signals(), cuttings(400), st.integers(1, 90), st.integers(0, 60))
 def test_moving_rms_is_that_of_the_samples_that_exist(
-    x: np.ndarray, cuts: list[int], grid: int, half: int
+    x: np.ndarray, cuts: Sequence[int], grid: int, half: int
 ) -> None:
     with short_grid(grid):
         y = filtered("rms_envelope", x, 1000.0, cuts, window_s=(2 * half + 1) / 1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ def recordings(draw: st.DrawFn) -> np.ndarray:
 @settings(deadline=None, max_examples=150)
 @given(filters(), recordings(), cuttings(), st.integers(1, 700))
 def test_a_zero_phase_filter_equals_scipy_however_the_run_is_cut(
-    designed: tuple[str, dict[str, Any]], x: np.ndarray, cuts: list[int], grid: int
+    designed: tuple[str, dict[str, Any]], x: np.ndarray, cuts: Sequence[int], grid: int
 ) -> None:
     name, params = designed
     with short_grid(grid):
@@ -95,7 +96,7 @@ def test_a_zero_phase_filter_equals_scipy_however_the_run_is_cut(
 @settings(deadline=None, max_examples=100)
 @given(filters(), recordings(), cuttings())
 def test_a_causal_filter_equals_sosfilt_however_the_run_is_cut(
-    designed: tuple[str, dict[str, Any]], x: np.ndarray, cuts: list[int]
+    designed: tuple[str, dict[str, Any]], x: np.ndarray, cuts: Sequence[int]
 ) -> None:
     name, params = designed
     y = filtered(name, x, TDT_FS_HZ, cuts, phase="causal", **params)

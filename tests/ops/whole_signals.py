@@ -106,12 +106,12 @@ def short_grid(samples: int) -> Iterator[None]:
         yield
 
 
-def cuttings(most: int = 6000) -> st.SearchStrategy[list[int]]:
+def cuttings(most: int = 6000) -> st.SearchStrategy[Sequence[int]]:
     """Places to cut a run at: a few anywhere, or after every sample."""
     return st.one_of(
         st.lists(st.integers(1, most), max_size=8),
-        st.just(list(range(1, most))),
-        st.integers(1, 400).map(lambda step: list(range(step, most, step))),
+        st.just(range(1, most)),
+        st.integers(1, 400).map(lambda step: range(step, most, step)),
     )
 
 

@@ -160,8 +160,9 @@ def notch(blocks: Blocks, signal: Signal, params: Notch) -> Blocks:
 
     Source: S. J. Orfanidis, Introduction to Signal Processing (1996), section 11.3.
     """
-    from scipy.signal import iirnotch, tf2sos
+    import numpy as np
+    from scipy.signal import iirnotch
 
     _inside_nyquist(signal, frequency_hz=params.frequency_hz)
-    sos = tf2sos(*iirnotch(params.frequency_hz, params.q, fs=signal.fs_hz))
-    return _apply(blocks, signal, sos, params.phase)
+    section = np.r_[iirnotch(params.frequency_hz, params.q, fs=signal.fs_hz)]
+    return _apply(blocks, signal, section[np.newaxis], params.phase)

@@ -49,15 +49,16 @@ def zero_phase(blocks: Blocks, sos: np.ndarray, samples: int, decay: float) -> B
     zi = sosfilt_zi(sos)[:, None, :]
     extended = _extend_odd(iter(blocks), pad)
     forward = _forward(extended, sos, lambda first: zi * first[None, :, :1])
-    backward = _backward(forward, sos, zi, settling_samples(sos, decay))
+    settling = settling_samples(sos, decay, most=samples + 2 * pad)
+    backward = _backward(forward, sos, zi, settling)
     return _trim(backward, pad)
 
 
-def settling_samples(sos: np.ndarray, decay: float) -> int:
+def settling_samples(sos: np.ndarray, decay: float, most: float = float("inf")) -> int:
     """Number of samples after which a filter's impulse response stays below ``decay`` of its peak.
 
     The slowest pole gives a first guess; the response itself decides, since sections in series
-    and close poles decay later than one pole alone.
+    and close poles decay later than one pole alone. A guess of ``most`` or more is not refined.
     """
     import numpy as np
     from scipy.signal import sosfilt
@@ -65,6 +66,8 @@ def settling_samples(sos: np.ndarray, decay: float) -> int:
     poles = np.concatenate([np.roots(section) for section in sos[:, 3:]])
     slowest = np.max(np.abs(poles), initial=0)
     guess = int(np.ceil(np.log(decay) / np.log(slowest))) if slowest > 0 else len(poles)
+    if guess >= most:
+        return guess
     state = np.zeros((len(sos), 2))
     response, state = sosfilt(sos, np.r_[1.0, np.zeros(guess)], zi=state)
     limit = decay * np.max(np.abs(response))

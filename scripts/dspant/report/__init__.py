@@ -1,1 +1,1 @@
-"""Figures and pages: one page per recording, one per experiment, each a file that needs no other."""
+"""Figures and pages: one per recording, one per experiment, each a file that needs no other."""

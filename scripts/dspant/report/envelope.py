@@ -69,12 +69,8 @@ class OutlineMaker:
         )
         starts = np.maximum(self._edges[bins], first) - first
         around = values - self._origin
-        self._low[:, bins] = np.fmin(
-            self._low[:, bins], np.fmin.reduceat(values, starts, axis=1)
-        )
-        self._high[:, bins] = np.fmax(
-            self._high[:, bins], np.fmax.reduceat(values, starts, axis=1)
-        )
+        self._low[:, bins] = np.fmin(self._low[:, bins], np.fmin.reduceat(values, starts, axis=1))
+        self._high[:, bins] = np.fmax(self._high[:, bins], np.fmax.reduceat(values, starts, axis=1))
         known = np.isfinite(around)
         around[~known] = 0.0
         self._count[:, bins] += np.add.reduceat(known.astype(np.float64), starts, axis=1)

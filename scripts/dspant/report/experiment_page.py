@@ -131,9 +131,7 @@ def _link(recording: str) -> str:
     return f"{recording}/report.html"
 
 
-def _row(
-    document: Mapping[str, Any], sheet: list[str], datasets: Sequence[str]
-) -> RecordingRow:
+def _row(document: Mapping[str, Any], sheet: list[str], datasets: Sequence[str]) -> RecordingRow:
     remarks = []
     if document["findings"]:
         remarks.append(counted(document["findings"], "finding"))

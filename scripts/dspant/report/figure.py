@@ -32,8 +32,11 @@ TEXT_PX = 11.5
 MOST_PANELS = 12
 """Channels that are drawn; pages name the rest."""
 
-MOST_VECTOR_MARKS = 1500
+MOST_VECTOR_MARKS = 600
 """With more dots or ticks than this, they are drawn as pixels."""
+
+LONG_PATH = 1000
+"""Letters from which on a path shows data and not the shape of a mark."""
 
 INK, QUIET, LINE = "#010203", "#010204", "#010205"
 ACCENT = "#010206"
@@ -157,9 +160,7 @@ def finish(figure: Figure, title: str, caption: str) -> Picture:
     """Turn a figure into a picture; call it inside :func:`drawing`."""
     buffer = StringIO()
     unstated = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    figure.savefig(
-        buffer, format="svg", transparent=True, metadata=unstated, dpi=2 * _PX_PER_INCH
-    )
+    figure.savefig(buffer, format="svg", transparent=True, metadata=unstated, dpi=2 * _PX_PER_INCH)
     return Picture(_for_page(buffer.getvalue(), title), title, caption)
 
 
@@ -171,8 +172,8 @@ def _for_page(svg: str, title: str) -> Markup:
     body = re.sub(r"font-family:[^;\"]*;? ?", "", body)
     body = re.sub(r"\bfont: ([\d.]+px) [^;\"]*", r"font-size: \1", body)
     body = re.sub(r' transform="rotate\(-0[^"]*"', "", body)
-    body = re.sub(r"(?<=[\s\"-])(\d+\.\d{2})\d+(?=[\s\"])", r"\1", body)
-    body = re.sub(r'd="[^"]*"', lambda path: " ".join(path[0].split()), body)
+    body = re.sub(r' d="([^"]*)"', _short_path, body)
+    body = re.sub(r'(?<=[ "(-])(\d+\.\d{2})\d+(?=[ ")])', r"\1", body)
     body = re.sub(r"\n\s*", "\n", body)
     for colour, name in _THEME.items():
         body = body.replace(colour, name)
@@ -182,11 +183,18 @@ def _for_page(svg: str, title: str) -> Markup:
     return Markup(opening + body[len(head) :].strip())  # noqa: S704 - matplotlib escapes all text
 
 
+def _short_path(found: re.Match[str]) -> str:
+    """A path with one decimal where it is long, three where it is the shape of a mark."""
+    decimals = 1 if len(found[1]) > LONG_PATH else 3
+    numbers = re.sub(r"-?\d+\.\d+", lambda n: f"{float(n[0]):.{decimals}f}", found[1])
+    return f' d="{" ".join(numbers.split())}"'
+
+
 def title_channel(axis: Axes, text: str) -> None:
     axis.set_title(text, color=INK)
 
 
-def plain_ticks(axis: Axes, *, x: int = 8, y: int = 3) -> None:
+def plain_ticks(axis: Axes, *, x: int = 8, y: int = 4) -> None:
     """At most so many round ticks, with short labels."""
     axis.xaxis.set_major_locator(MaxNLocator(x, steps=[1, 2, 2.5, 5, 10]))
     axis.yaxis.set_major_locator(MaxNLocator(y, steps=[1, 2, 2.5, 5, 10]))
@@ -194,10 +202,28 @@ def plain_ticks(axis: Axes, *, x: int = 8, y: int = 3) -> None:
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.10g}"))
 
 
+def legend_above(axis: Axes) -> None:
+    """Name the lines in the row of the panel's title."""
+    axis.legend(
+        loc="lower right",
+        bbox_to_anchor=(1, 0.98),
+        ncols=4,
+        borderaxespad=0,
+        handlelength=1.1,
+        handletextpad=0.4,
+        columnspacing=1.2,
+    )
+
+
 def log_ticks(axis: Any) -> None:
     """Powers of ten in plain text."""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: significant(value, 1)))
+    axis.set_major_formatter(FuncFormatter(_power))
     axis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+
+
+def _power(value: float, _position: int) -> str:
+    text = significant(value, 1)
+    return re.sub(r"e([+-])0?", r"e\1", text).replace("e+", "e")
 
 
 def colour_of(index: int) -> str:

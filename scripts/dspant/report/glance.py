@@ -40,7 +40,9 @@ def _gaps(summary: Mapping[str, Any]) -> Fact:
     }
     if not broken:
         return Fact("Gaps", "none")
-    return Fact("Gaps", str(sum(broken.values())), ", ".join(broken), True, f"#{next(iter(broken))}")
+    return Fact(
+        "Gaps", str(sum(broken.values())), ", ".join(broken), True, f"#{next(iter(broken))}"
+    )
 
 
 def _channels(summary: Mapping[str, Any]) -> Fact:

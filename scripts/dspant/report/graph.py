@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-BOX_WIDTH = 136
+BOX_WIDTH = 150
 BOX_HEIGHT = 44
 GAP_X = 56
 GAP_Y = 18
 PASSAGE_HEIGHT = 10
 MARGIN = 4
-LONGEST_LABEL = 17
+LONGEST_LABEL = 18
 
 SWEEPS = 4
 """Passes that bring boxes nearer to what they are connected with."""

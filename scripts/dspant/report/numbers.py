@@ -49,8 +49,8 @@ def readable_unit(unit: str) -> str:
 
 
 def with_unit(name: str, unit: str) -> str:
-    """A heading such as ``peak (µV)``."""
-    return f"{name} ({unit})" if unit else name
+    """A heading such as ``peak (µV)``; a name that ends in its unit, as ``latency_s``, stays."""
+    return name if not unit or name.endswith(f"_{unit}") else f"{name} ({unit})"
 
 
 def significant(value: float | None, digits: int = 3) -> str:

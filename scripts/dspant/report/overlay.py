@@ -31,6 +31,4 @@ class Overlay:
         picked = (self.offset_s >= start_s) & (self.onset_s <= end_s)
         if self.channel is not None:
             picked &= self.channel == channel
-        return list(
-            zip(self.onset_s[picked].tolist(), self.offset_s[picked].tolist(), strict=True)
-        )
+        return list(zip(self.onset_s[picked].tolist(), self.offset_s[picked].tolist(), strict=True))

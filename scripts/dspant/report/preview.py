@@ -40,8 +40,8 @@ def preview(epoc: Epoc) -> Preview:
     headings, columns = [], []
     for name, column in epoc.metadata.base.columns.items():
         unit, texts = _column(head[name].to_numpy(), column)
-        heading = name if name.endswith(f"_{unit}") else with_unit(name, unit)
-        headings.append(Heading(heading, column.meaning, column.dtype in ("float64", "int64")))
+        number = column.dtype in ("float64", "int64")
+        headings.append(Heading(with_unit(name, unit), column.meaning, number))
         columns.append(texts)
     return Preview(headings, [list(row) for row in zip(*columns, strict=True)], epoc.events)
 

@@ -119,7 +119,8 @@ def open_and_survey(
     order += [name for name in folders if name not in order]
     recording = OpenedRecording({name: open_dataset(folders[name]) for name in order}, line_hz)
     for name, stream in recording.streams.items():
-        maker = OutlineMaker(stream, outline_bins(len(stream.channels)))
+        bins = outline_bins(len(stream.channels), len(recording.streams))
+        maker = OutlineMaker(stream, bins)
         meter = QualityMeter(len(stream.channels))
         raw = stream.metadata.dspant.node is None
         read_once(stream, list(_listeners(maker, meter if raw else None)))

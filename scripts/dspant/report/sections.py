@@ -125,7 +125,9 @@ def _epoc_facts(epoc: Epoc) -> list[tuple[str, str]]:
     facts = [("Rows", f"{epoc.events:,}")]
     if "channel" in epoc.table.column_names and epoc.events:
         per_channel = Counter(epoc.table["channel"].to_numpy().tolist())
-        facts += [(f"On {channel}", f"{count:,}") for channel, count in list(per_channel.items())[:8]]
+        facts += [
+            (f"On {channel}", f"{count:,}") for channel, count in list(per_channel.items())[:8]
+        ]
     if "usable" in epoc.table.column_names:
         usable = int(np.count_nonzero(epoc.table["usable"].to_numpy()))
         facts.append(("Usable", f"{usable:,} of {epoc.events:,}"))
@@ -146,7 +148,7 @@ def _stream_pictures(
     overlays = recording.overlays(name)
     pictures = [
         draw_whole(stream, recording.outlines[name], recording.span_s, overlays),
-        draw_stretch(stream, stretch_s, overlays),
+        draw_stretch(stream, stretch_s, recording.outlines[name].low.shape[1], overlays),
     ]
     parent = recording.parent(name)
     if parent is not None and parent.samples:

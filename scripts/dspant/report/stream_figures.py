@@ -24,6 +24,15 @@ OUTLINE_POINTS = 2400
 
 MOST_BINS = 720
 
+STRETCH_FINER = 1.4
+"""Bins of the stretch for each bin of the whole: single spikes should stay single."""
+
+MANY_STREAMS = 6
+"""With more streams than this, each is drawn with fewer bins."""
+
+TICK_SHARE = 0.07
+"""Height of the marks of events over a whole recording, as a part of the panel."""
+
 MOST_SPANS = 250
 """Events of one panel; with more, the picture of the whole recording leaves them to the stretch."""
 
@@ -32,10 +41,11 @@ SPECTRUM_POINTS = 260
 SPECTRUM_DECADES = 9
 
 
-def outline_bins(channels: int) -> int:
-    """Bins per channel for which a page stays small, whatever the number of channels."""
+def outline_bins(channels: int, streams: int) -> int:
+    """Bins per channel for which a page stays small, however many channels and streams it has."""
     drawn = min(max(channels, 1), figure.MOST_PANELS)
-    return min(MOST_BINS, OUTLINE_POINTS // drawn)
+    points = OUTLINE_POINTS * MANY_STREAMS // max(streams, MANY_STREAMS)
+    return max(min(MOST_BINS, points // drawn), 60)
 
 
 def panel_height_px(channels: int) -> int:
@@ -50,47 +60,51 @@ def draw_whole(
     with figure.drawing(f"{stream.name}-whole"):
         drawn, axes = figure.panels(len(channels), panel_height_px(len(channels)))
         for row, (axis, channel) in enumerate(zip(axes, channels, strict=True)):
-            scale = _scale(outline.low[row], outline.high[row], stream.units[row])
+            scale = _scale(outline.low, outline.high, stream.units, row)
             for run in np.unique(outline.segment):
                 own = outline.segment == run
                 low, high = outline.low[row, own], outline.high[row, own]
                 _band(axis, outline.time_s[own], low * scale.factor, high * scale.factor)
             spans = [span for o in overlays for span in o.within(*span_s, channel)]
             if len(spans) <= MOST_SPANS:
-                _shade(axis, spans)
+                _shade(axis, spans, TICK_SHARE)
             _label(axis, channel, scale.unit)
         _time_axis(axes, span_s)
         return figure.finish(
             drawn,
             f"{stream.name}, the whole recording",
-            "Each point of the band spans the smallest to the largest value of its moment."
-            + figure.left_out(stream.channels),
+            f"The band spans the smallest to the largest value in each of {outline.low.shape[1]} "
+            "parts of the recording." + _named(overlays) + figure.left_out(stream.channels),
         )
 
 
 def draw_stretch(
-    stream: Stream, stretch_s: tuple[float, float], overlays: Sequence[Overlay]
+    stream: Stream, stretch_s: tuple[float, float], bins: int, overlays: Sequence[Overlay]
 ) -> Picture | None:
-    """A short stretch with the events in it; None where the stream has no samples there."""
+    """A short stretch with the events in it; None where the stream has no samples there.
+
+    Parameters
+    ----------
+    bins
+        Bins per channel of the picture of the whole recording.
+    """
     channels = figure.drawn_channels(stream.channels)
     time_s, values = LazyStream(stream).pick(channels).between(*stretch_s)
     if len(time_s) < 2:
         return None
-    middle, low, high = outline_of(values, 2 * outline_bins(len(channels)))
+    middle, low, high = outline_of(values, round(STRETCH_FINER * bins))
     at_s = np.interp(middle, np.arange(len(time_s)), time_s)
     with figure.drawing(f"{stream.name}-stretch"):
         drawn, axes = figure.panels(len(channels), panel_height_px(len(channels)))
         for row, (axis, channel) in enumerate(zip(axes, channels, strict=True)):
-            scale = _scale(low[row], high[row], stream.units[row])
+            scale = _scale(low, high, stream.units, row)
             for part in _unbroken(time_s, at_s, stream.fs_hz):
                 own_low, own_high = low[row, part], high[row, part]
                 _band(axis, at_s[part], own_low * scale.factor, own_high * scale.factor)
             _shade(axis, [span for o in overlays for span in o.within(*stretch_s, channel)])
             _label(axis, channel, scale.unit)
         _time_axis(axes, stretch_s)
-        caption = f"{stretch_s[0]:.2f} to {stretch_s[1]:.2f} s."
-        if overlays:
-            caption += f" Shaded or marked: {', '.join(o.name for o in overlays)}."
+        caption = f"{stretch_s[0]:.2f} to {stretch_s[1]:.2f} s." + _named(overlays)
         return figure.finish(drawn, f"{stream.name}, a short stretch", caption)
 
 
@@ -122,7 +136,7 @@ def draw_spectra(before: Stream, after: Stream) -> Picture | None:
             unit = after.units[after.channels.index(channel)]
             axis.set_title(with_unit(channel, f"{unit}²/Hz"))
             axis.set_xlabel("frequency (Hz)")
-        axes[0].legend(loc="lower left")
+        figure.legend_above(axes[0])
         return figure.finish(
             drawn,
             f"Spectrum of {before.name} and {after.name}",
@@ -131,8 +145,11 @@ def draw_spectra(before: Stream, after: Stream) -> Picture | None:
         )
 
 
-def _scale(low: np.ndarray, high: np.ndarray, unit: str) -> Scale:
-    return scale_for(float(np.nanmax(np.abs([low, high]), initial=0.0)), unit)
+def _scale(low: np.ndarray, high: np.ndarray, units: Sequence[str], row: int) -> Scale:
+    """One prefix for all channels of a unit, so that their axes can be compared."""
+    alike = [index for index in range(len(low)) if units[index] == units[row]]
+    sizes = np.abs([low[alike], high[alike]])
+    return scale_for(float(np.nanmax(sizes, initial=0.0)), units[row])
 
 
 def _band(axis: Axes, time_s: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
@@ -144,12 +161,19 @@ def _band(axis: Axes, time_s: np.ndarray, low: np.ndarray, high: np.ndarray) -> 
     )
 
 
-def _shade(axis: Axes, spans: Sequence[tuple[float, float]]) -> None:
+def _named(overlays: Sequence[Overlay]) -> str:
+    return f" Shaded or marked: {', '.join(o.name for o in overlays)}." if overlays else ""
+
+
+def _shade(axis: Axes, spans: Sequence[tuple[float, float]], tick: float = 1.0) -> None:
+    """Shade what lasts; mark moments by lines over this part of the panel's height."""
     for onset_s, offset_s in spans:
         if offset_s > onset_s:
             axis.axvspan(onset_s, offset_s, color=figure.ACCENT, alpha=0.2, linewidth=0, zorder=0)
         else:
-            axis.axvline(onset_s, color=figure.SERIES[1], linewidth=0.9, alpha=0.8, zorder=0)
+            axis.axvline(
+                onset_s, 0, tick, color=figure.SERIES[1], linewidth=1.0, alpha=0.85, zorder=0
+            )
 
 
 def _label(axis: Axes, channel: str, unit: str) -> None:

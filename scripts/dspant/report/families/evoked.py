@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 MOST_VALUES = 10
 """Stimulus values with a trace of their own; of more, some are picked evenly."""
 
-TRACE_POINTS = 400
+TRACE_POINTS = 300
+
+WEAK_TO_STRONG = ("#4a86c8", "#9a72c4", "#cc5a6e", "#dd8a2e")
+"""Colours between which those of stimulus values lie."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +94,7 @@ def mean_responses(table: Table, signal: LazyStream) -> list[MeanResponse]:
             sums[float(value[order[index]])].add(x)
     time_s = start_s + np.arange(length) / signal.fs_hz
     return [
-        MeanResponse(v, own.count, time_s, own.mean, own.sd)
-        for v, own in sums.items()
-        if own.count
+        MeanResponse(v, own.count, time_s, own.mean, own.sd) for v, own in sums.items() if own.count
     ]
 
 
@@ -178,8 +179,8 @@ def _largest_away_from_artefact(
 
 def _by_strength(count: int) -> list[str]:
     """Colours from weak to strong that are legible on light and on dark."""
-    shades = mpl.colormaps["plasma"](np.linspace(0.12, 0.78, count))
-    return [mpl.colors.to_hex(shade) for shade in shades]
+    shades = mpl.colors.LinearSegmentedColormap.from_list("strength", WEAK_TO_STRONG)
+    return [mpl.colors.to_hex(shades(place)) for place in np.linspace(0, 1, count)]
 
 
 def _draw_recruitment(table: Table) -> Picture:

@@ -116,6 +116,4 @@ def draw_dots(axis: Axes, table: Table, rows: list[str], measure: str) -> None:
 def _legend(axis: Axes, rows: list[str]) -> None:
     for index, row in enumerate(rows):
         axis.plot([], [], "o", markersize=4, color=figure.colour_of(index), label=row)
-    axis.legend(
-        loc="lower right", bbox_to_anchor=(1, 0.98), ncols=4, borderaxespad=0, handletextpad=0.1
-    )
+    figure.legend_above(axis)

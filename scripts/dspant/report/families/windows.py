@@ -34,9 +34,7 @@ def draw_windows(table: Table) -> list[Picture]:
         axes[-1].set_xlim(*table.span_s)
         axes[-1].set_xlabel("time (s)")
         if len(channels) > 1:
-            axes[0].legend(
-                loc="lower right", bbox_to_anchor=(1, 0.98), ncols=4, borderaxespad=0
-            )
+            figure.legend_above(axes[0])
         caption = "One point per window, at its middle."
         if together > 1:
             caption = f"Each point is the mean of {together} windows that follow one another."
@@ -73,9 +71,7 @@ def _draw_feature(
     figure.title_channel(axis, with_unit(feature, scale.unit))
 
 
-def joined(
-    time_s: np.ndarray, values: np.ndarray, together: int
-) -> tuple[np.ndarray, np.ndarray]:
+def joined(time_s: np.ndarray, values: np.ndarray, together: int) -> tuple[np.ndarray, np.ndarray]:
     """Means of as many neighbours; the line is broken (NaN) where windows are far apart."""
     starts = np.arange(0, len(values), together)
     counts = np.diff(np.append(starts, len(values)))
