@@ -10,7 +10,7 @@ from dspant.simulate.recording import simulate
 from dspant.simulate.spec import parse_spec
 from dspant.simulate.tank import make_tank
 
-SHORT = {"duration_s": 12.0, "fs_hz": 24414.0625, "airflow_fs_hz": 1017.2526}
+SHORT = {"duration_s": 20.0, "fs_hz": 24414.0625, "airflow_fs_hz": 1017.2526}
 
 
 @pytest.fixture(scope="session")

@@ -91,7 +91,7 @@ def test_a_failed_job_says_why_at_the_end_of_its_log(finished, demo):
     config["stores"] = demo["stores"] | {"Raww": {"kind": "stream", "unit": "V"}}
     path = finished.write_config("fails.yaml", config)
 
-    done = finished.snakemake("--configfile", path, "results/fails/rec01/block.json")
+    done = finished.snakemake("results/fails/rec01/block.json", "--configfile", path)
 
     log = (finished.root / "logs/fails/rec01/ingest.log").read_text(encoding="utf-8")
     assert done.returncode == 1

@@ -132,11 +132,6 @@ def _link(recording: str) -> str:
 
 
 def _row(document: Mapping[str, Any], sheet: list[str], datasets: Sequence[str]) -> RecordingRow:
-    remarks = []
-    if document["findings"]:
-        remarks.append(counted(document["findings"], "finding"))
-    if document["warnings"]:
-        remarks.append(counted(document["warnings"], "warning"))
     start = document["block start"]
     return RecordingRow(
         name=document["recording"],
@@ -144,9 +139,21 @@ def _row(document: Mapping[str, Any], sheet: list[str], datasets: Sequence[str])
         sheet=sheet,
         start=NOTHING if start is None else start[:19].replace("T", " "),
         lasts=duration(document["duration_s"]),
-        remarks=remarks,
+        remarks=_remarks(document),
         cells=[_dataset_cell(document["datasets"].get(name)) for name in datasets],
     )
+
+
+def _remarks(document: Mapping[str, Any]) -> list[str]:
+    channels = [q for stream in document["quality"].values() for q in stream.values()]
+    marked = sum(bool(quality["remarks"]) for quality in channels)
+    counts = {
+        "channel remarked": marked,
+        "finding": document["findings"],
+        "warning": document["warnings"],
+    }
+    many = {"channel remarked": "channels remarked"}
+    return [counted(count, one, many.get(one, "")) for one, count in counts.items() if count]
 
 
 def _dataset_cell(stated: Mapping[str, Any] | None) -> Cell:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 BOX_WIDTH = 150
 BOX_HEIGHT = 44
@@ -126,7 +127,7 @@ def _untangle(layers: list[list[_Slot]], routes: list[list[_Slot]]) -> None:
     """Order each layer by the mean place of its neighbours (Sugiyama's barycentre rule)."""
     neighbours: dict[int, list[_Slot]] = {id(slot): [] for layer in layers for slot in layer}
     for route in routes:
-        for left, right in zip(route, route[1:], strict=False):
+        for left, right in pairwise(route):
             neighbours[id(left)].append(right)
             neighbours[id(right)].append(left)
     for layer in layers:
