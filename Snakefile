@@ -8,9 +8,9 @@ min_version("9.27")
 library = os.path.join(str(workflow.current_basedir), "scripts")
 sys.path.insert(0, library)
 
-from dspant.config.workflow import config_file, let_jobs_import, plan_for
+from dspant.config.workflow import config_file, prepare_jobs, plan_for
 
-let_jobs_import(library)
+prepare_jobs(library)
 
 if not workflow.overwrite_configfiles:
 

@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dspant.errors import DspantError
-
 log = logging.getLogger("dspant")
 
 
 @contextmanager
 def job_log(path: str | Path) -> Iterator[None]:
-    """Log to a file; an error ends the log with its traceback and versions, and the job with 1.
+    """Log to a file; an error ends the log with versions and traceback, and the job with 1.
 
     The last line is the error's own text, since that is what the user has to act on.
     """
@@ -29,12 +27,11 @@ def job_log(path: str | Path) -> Iterator[None]:
     )
     try:
         yield
-    except Exception as error:
+    except Exception:
         from dspant.dataset.provenance import versions
 
-        log.exception("failed")
         stated = ", ".join(f"{name} {version}" for name, version in versions().items())
-        log.info("with %s", stated)
-        log.error("%s", error if isinstance(error, DspantError) else repr(error))
+        log.info("failed with %s", stated)
+        log.exception("this is why:")
         logging.shutdown()
         sys.exit(1)

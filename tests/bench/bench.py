@@ -47,7 +47,7 @@ def write_bench_block(tank: Path, chunk_samples: int) -> Path:
         ),
         StreamStore("Slow", noise(4, SLOW_HZ, slow_chunk), SLOW_HZ, chunk_samples=slow_chunk),
     ]
-    block = tank / f"chunks{chunk_samples}"
+    block = tank / "noise"
     write_block(block, tank=tank.name, start_unix_s=1.7e9, streams=streams, epocs=[])
     return block
 
@@ -109,7 +109,7 @@ def main() -> None:
         work = Path(folder)
         write_specs(work)
         for chunk_samples in CHUNK_SAMPLES:
-            block = write_bench_block(work / "tank", chunk_samples)
+            block = write_bench_block(work / f"tank{chunk_samples}", chunk_samples)
             size_mb = sum(file.stat().st_size for file in block.iterdir()) / 1e6
             compare(
                 f"ingest {size_mb:.0f} MB in chunks of {chunk_samples} samples", INGEST, block, work

@@ -35,7 +35,7 @@ def ingest_neo(block: Path, work: Path) -> None:
     import numpy as np
     from neo.rawio import TdtRawIO
 
-    reader = TdtRawIO(dirname=str(block))
+    reader = TdtRawIO(dirname=str(block.parent))
     reader.parse_header()
     for stream in range(reader.signal_streams_count()):
         data = np.ascontiguousarray(reader.get_analogsignal_chunk(stream_index=stream).T)

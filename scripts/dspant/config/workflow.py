@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,13 +12,18 @@ from snakemake.exceptions import WorkflowError
 
 from dspant.config.documents import load_document
 from dspant.config.plan import Plan, load_plan
+from dspant.dataset.provenance import COMMAND
 from dspant.errors import ConfigError
 
 
-def let_jobs_import(library: str) -> None:
-    """Let jobs import the library that the workflow is planned with, whatever else is installed."""
+def prepare_jobs(library: str) -> None:
+    """Let jobs import the library that the workflow is planned with, and know the command line.
+
+    Jobs are processes of their own, so both reach them through the environment.
+    """
     known = os.environ.get("PYTHONPATH", "")
     os.environ["PYTHONPATH"] = os.pathsep.join([library, known]) if known else library
+    os.environ.setdefault(COMMAND, shlex.join(sys.argv))
 
 
 def config_file(path: str) -> str:

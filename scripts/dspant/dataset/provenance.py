@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+COMMAND = "DSPANT_COMMAND"
+"""Environment variable with the command line that a job is part of."""
 
 PACKAGES = ("dspant", "snakemake", "numpy", "scipy", "pyarrow")
 
@@ -54,7 +59,7 @@ class Provenance:
             **self._made_from,
             "versions": versions(),
             "commit": commit(),
-            "command": sys.argv,
+            "command": os.environ.get(COMMAND, shlex.join(sys.argv)),
             "host": platform.node(),
             "platform": platform.platform(),
             "start": self._start.isoformat(timespec="milliseconds"),

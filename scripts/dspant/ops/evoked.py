@@ -69,6 +69,11 @@ class Evoked(Parameters):
 def _columns(signal: Signal, events: list[Events], _params: Evoked) -> dict[str, Column]:
     unit = common_unit(signal)
     data = events[0].columns.get("data") if events else None
+    if data is not None and data.dtype == "string":
+        raise OperationError(
+            f"data of {events[0].name} is text, and a response can state a number only; choose "
+            f"events whose data are numbers"
+        )
     return {
         "onset": Column("float64", "s", "the event (stimulus)"),
         "offset": Column("float64", "s", "end of the window"),

@@ -96,7 +96,7 @@ def mdf(frequency_hz: np.ndarray, power: np.ndarray) -> np.ndarray:
     upper = np.minimum((total < half).sum(axis=-1, keepdims=True), power.shape[-1] - 1)
     at_upper = np.take_along_axis(total, upper, axis=-1)
     in_upper = np.take_along_axis(power, upper, axis=-1)
-    width = frequency_hz[1] - frequency_hz[0]
+    width = frequency_hz[0]  # frequencies are whole multiples of the first
     beyond = (at_upper - half) / in_upper
     return (frequency_hz[upper] + width * (0.5 - beyond))[..., 0]
 

@@ -1,0 +1,191 @@
+"""What holds for every registered operation; a new one has to be added to the examples here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from whole_signals import Runs, cuttings, same_bits, short_grid, stimuli, table_of
+
+from dspant.dataset.folder import DatasetFolder
+from dspant.dataset.provenance import Provenance
+from dspant.dataset.stream import Stream
+from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+from dspant.engine.chain import bind
+from dspant.engine.source import StreamSource
+from dspant.errors import OperationError
+from dspant.ops.features import FEATURES
+from dspant.ops.registry import Parameters, operations, stream_operation
+
+FS_HZ = 1000.0
+
+EXAMPLES: list[tuple[str, dict[str, Any]]] = [
+    ("lowpass", {"cutoff_hz": 40.0, "order": 3}),
+    ("lowpass", {"cutoff_hz": 40.0, "phase": "causal"}),
+    ("highpass", {"cutoff_hz": 100.0}),
+    ("bandpass", {"low_hz": 60.0, "high_hz": 300.0, "order": 2}),
+    ("notch", {"frequency_hz": 60.0, "q": 2.0}),
+    ("rectify", {}),
+    ("tkeo", {}),
+    ("rms_envelope", {"window_s": 0.05}),
+    (
+        "double_threshold",
+        {"on_sd": 2.0, "off_sd": 1.0, "baseline_s": [0.2, 1.1], "merge_gap_s": 0.002},
+    ),
+    ("double_threshold", {"on_level": 0.5, "min_duration_s": 0.002}),
+    (
+        "windows",
+        {"length_s": 0.2, "step_s": 0.03, "features": list(FEATURES), "wamp_threshold": 0.1},
+    ),
+    ("evoked", {"window_s": [-0.02, 0.05], "response_s": [0.005, 0.03], "onset_sd": 1.0}),
+]
+
+STIMULI = [stimuli(np.linspace(-0.1, 6.1, 40), range(40))]
+
+every_example = pytest.mark.parametrize(("name", "params"), EXAMPLES, ids=str)
+every_operation = pytest.mark.parametrize("name", sorted(operations()))
+
+
+def runs() -> list[tuple[float, np.ndarray]]:
+    rng = np.random.default_rng(3)
+    return [(0.0, rng.normal(size=(3, 4001))), (5.0, rng.normal(size=(3, 1000)))]
+
+
+def result(source: Any, name: str, params: dict[str, Any]) -> dict[str, np.ndarray]:
+    operation = operations()[name]
+    if operation.makes == "epoc":
+        return table_of(name, source, STIMULI[: len(operation.takes) - 1], **params)
+    model = operation.parameters(**params)
+    made = {}
+    for segment, blocks in source.segments():
+        out = list(operation.run(blocks, source.signal.only(segment), model))
+        made[str(segment.first)] = np.concatenate(out, axis=1)
+        assert made[str(segment.first)].shape[1] == segment.count
+        assert made[str(segment.first)].dtype == np.float64
+    return made
+
+
+def assert_same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> None:
+    assert list(a) == list(b)
+    for name, values in a.items():
+        if values.dtype == object:
+            assert values.tolist() == b[name].tolist()
+        else:
+            assert same_bits(values, b[name]), name
+
+
+def test_every_operation_has_an_example_here() -> None:
+    assert {name for name, _ in EXAMPLES} == set(operations())
+
+
+@every_example
+@settings(deadline=None, max_examples=12)
+@given(cuts=cuttings(4001))
+def test_no_result_depends_on_how_the_run_was_cut(
+    name: str, params: dict[str, Any], cuts: Sequence[int]
+) -> None:
+    with short_grid(256):
+        whole = result(Runs(runs(), FS_HZ), name, params)
+        assert_same(result(Runs(runs(), FS_HZ, cuts), name, params), whole)
+    assert sum(values.size for values in whole.values()) > 0
+
+
+@pytest.fixture(scope="module")
+def stream(tmp_path_factory: pytest.TempPathFactory) -> Stream:
+    folder = DatasetFolder(tmp_path_factory.mktemp("threads") / "Emg.ant")
+    header = StreamHeader(
+        source="test",
+        name="Emg",
+        fs_hz=FS_HZ,
+        channels=["ch0", "ch1", "ch2"],
+        units=["V"] * 3,
+        segments=[(0, 4001, 0.0), (4001, 1000, 5.0)],
+        dtype="float64",
+    )
+    with StreamWriter(folder, header, "none") as writer:
+        for _, x in runs():
+            writer.write(x)
+        writer.finish(Provenance())
+    return Stream(folder.path)
+
+
+@every_example
+@pytest.mark.parametrize("threads", [1, 2, 3, 8])
+def test_no_result_depends_on_the_number_of_threads(
+    stream: Stream, name: str, params: dict[str, Any], threads: int
+) -> None:
+    operation = operations()[name]
+    whole = result(Runs(runs(), FS_HZ), name, params)
+    if operation.makes == "epoc":
+        assert_same(result(StreamSource(stream, (), threads), name, params), whole)
+        return
+    steps = bind([{"op": name, "version": operation.version, "params": params}])
+    source = StreamSource(stream, steps, threads)
+    made = {
+        str(segment.first): np.concatenate(list(blocks), axis=1)
+        for segment, blocks in source.segments()
+    }
+    assert_same(made, whole)
+
+
+@every_operation
+def test_every_operation_states_its_version_and_what_it_does(name: str) -> None:
+    operation = operations()[name]
+    assert operation.version >= 1
+    assert re.fullmatch(r"[A-Z].{15,}\.", operation.summary)
+    assert operation.run.__name__ == name
+
+
+@every_operation
+def test_every_operation_names_its_formula_or_where_it_is_from(name: str) -> None:
+    text = operations()[name].run.__doc__
+    if name == "windows":
+        text = " ".join(feature.meaning for feature in FEATURES.values())
+    assert re.search(r"Source:|et al\.|y\[n\] =|sum", text)
+
+
+@every_operation
+def test_every_parameter_says_what_it_means(name: str) -> None:
+    for parameter, field in operations()[name].parameters.model_fields.items():
+        assert field.description, parameter
+        assert field.description.rstrip().endswith("."), parameter
+
+
+@every_operation
+def test_parameters_survive_the_way_through_a_plan(name: str) -> None:
+    params = next(params for example, params in EXAMPLES if example == name)
+    model = operations()[name].parameters(**params)
+    assert type(model)(**model.model_dump(mode="json")) == model
+
+
+@pytest.mark.parametrize("name", sorted(FEATURES))
+def test_every_feature_states_its_meaning_and_unit(name: str) -> None:
+    feature = FEATURES[name]
+    assert len(feature.meaning) > 15
+    assert feature.unit.format(unit="V") in {"V", "V s", "V^2", "Hz"}
+    assert feature.compute.__name__ == name
+
+
+def test_a_name_cannot_be_registered_twice() -> None:
+    with pytest.raises(OperationError, match="'rectify' is registered twice"):
+
+        @stream_operation(Parameters, version=1)
+        def rectify(blocks: Any, signal: Any, params: Any) -> Any:
+            """Something else."""
+            return blocks
+
+
+def test_planning_loads_no_array_library(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from dspant.ops.registry import operations; operations();"
+        "sys.exit(sum(m in sys.modules for m in ('numpy', 'scipy', 'pyarrow')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

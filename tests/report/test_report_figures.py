@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_recording import typical
+
+from dspant.report.figure import drawing, finish, panels
+from dspant.report.graph import BOX_WIDTH, GraphNode, lay_out
+from dspant.report.numbers import duration, quantity, scale_for, share, significant, with_unit
+from dspant.report.recording import open_and_survey
+from dspant.report.spectrum import on_log_grid
+from dspant.report.steps import phrase
+from dspant.report.stretch import choose_stretch
+
+
+def test_a_figure_takes_its_colours_from_the_page_and_escapes_its_text() -> None:
+    with drawing("figure"):
+        figure, axes = panels(1, 100)
+        axes[0].set_title("<b> & $x$")
+        svg = str(finish(figure, 'a "title"', "").svg)
+    assert "var(--ink)" in svg
+    assert "#0102" not in svg
+    assert "&lt;b&gt; &amp; $x$" in svg
+    assert 'aria-label="a &#34;title&#34;"' in svg
+    assert "<style" not in svg
+
+
+def test_boxes_stand_to_the_right_of_their_inputs_and_do_not_overlap() -> None:
+    nodes = [
+        GraphNode("a", "", False, []),
+        GraphNode("b", "", False, []),
+        GraphNode("c", "", True, ["a"]),
+        GraphNode("d", "", True, ["c", "b"]),
+        GraphNode("e", "", True, ["a", "d", "elsewhere"]),
+    ]
+    picture = lay_out(nodes)
+    place = {box.name: box for box in picture.boxes}
+    for node in nodes:
+        for parent in set(node.inputs) & set(place):
+            assert place[parent].x + BOX_WIDTH < place[node.name].x
+    columns: dict[float, list[float]] = {}
+    for box in picture.boxes:
+        columns.setdefault(box.x, []).append(box.y)
+        assert 0 <= box.y <= picture.height - picture.box_height
+    assert all((np.diff(sorted(ys)) > picture.box_height).all() for ys in columns.values())
+    assert len(picture.arrows) == 5
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.000251, "V", "251 µV"),
+        (251.0, "uV", "251 µV"),
+        (1500.0, "uV", "1.50 mV"),
+        (-0.0021, "V", "-2.10 mV"),
+        (1e-3, "V", "1.00 mV"),
+        (0.5, "mL/s", "0.500 mL/s"),
+        (3.0, "V^2", "3.00 V²"),
+        (2e-6, "V s", "2.00 µV s"),
+        (0.0, "V", "0 V"),
+        (None, "V", "–"),
+        (float("nan"), "V", "–"),
+    ],
+)
+def test_quantities(value: float | None, unit: str, text: str) -> None:
+    assert quantity(value, unit) == text
+
+
+def test_a_scale_turns_values_into_its_unit() -> None:
+    scale = scale_for(3.2e-4, "V")
+    assert (scale.unit, 3.2e-4 * scale.factor) == ("µV", pytest.approx(320))
+
+
+def test_texts() -> None:
+    assert [share(x) for x in (None, 0, 1e-7, 0.0123)] == ["–", "0 %", "<0.01 %", "1.23 %"]
+    assert [duration(x) for x in (3.14159, 125, 3725.4)] == [
+        "3.14 s", "2 min 05 s", "1 h 02 min 05 s"
+    ]  # fmt: skip
+    assert significant(1234.5) == "1,234"
+    assert with_unit("latency_s", "s") == "latency_s"
+    assert with_unit("peak", "µV") == "peak (µV)"
+    assert phrase("on_sd", 3.0) == "on 3 SD"
+    assert phrase("features", ["mav", "rms"]) == "features mav, rms"
+
+
+def test_a_log_grid_keeps_the_mean_of_a_flat_spectrum() -> None:
+    frequency_hz = np.arange(0, 5001.0)
+    grid_hz, power = on_log_grid(frequency_hz, np.ones((2, 5001)), 100)
+    assert len(grid_hz) <= 100
+    assert (np.diff(grid_hz) > 0).all()
+    np.testing.assert_allclose(power, 1)
+
+
+def test_streams_show_the_events_found_in_them_or_below(tmp_path: Path) -> None:
+    small = typical(tmp_path / "rec01")
+    recording = open_and_survey(small.datasets, small.names, 60.0)
+    assert [o.name for o in recording.overlays("filtered")] == ["bursts", "events of mep"]
+    assert [o.name for o in recording.overlays("RawG")] == ["bursts", "events of mep"]
+    bursts = recording.overlays("RawG")[0]
+    assert bursts.within(2.9, 3.1, "left") == [(3.0, 3.5)]
+    outlines = list(recording.outlines.values())
+    assert choose_stretch([bursts], outlines, recording.span_s) == (0.0, 2.0)
+    start_s, end_s = choose_stretch([], outlines, recording.span_s)
+    assert 0 <= start_s < end_s <= 12
+    assert end_s - start_s == pytest.approx(2.0)
