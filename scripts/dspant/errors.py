@@ -46,5 +46,17 @@ class TruncatedError(RawDataError):
     """The raw files hold fewer samples than their index announces."""
 
 
+class IndexDamagedError(RawDataError):
+    """The index of a raw recording contradicts itself, so nothing in it can be relied on."""
+
+
+class MixedStoreError(RawDataError):
+    """The pieces of one raw store differ in kind, rate, format or size."""
+
+
+class MissingFileError(RawDataError):
+    """A file that holds a part of a raw recording is not there."""
+
+
 class OperationError(DspantError):
     """An operation cannot be applied to this signal with these parameters."""

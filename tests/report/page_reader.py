@@ -18,6 +18,7 @@ class PageReader(HTMLParser):
         self.rows: list[list[str]] = []
         self.text = ""
         self._in_style = False
+        self._in_cell = False
         self.feed(text)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -28,15 +29,20 @@ class PageReader(HTMLParser):
             self.identities.append(named["id"])
         if tag == "tr":
             self.rows.append([])
-        if tag in ("td", "th") and self.rows:
+        if tag in ("td", "th"):
             self.rows[-1].append("")
+            self._in_cell = True
         self._in_style = tag == "style"
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self._in_cell = False
 
     def handle_data(self, data: str) -> None:
         if self._in_style:
             return
         self.text += data
-        if self.rows and self.rows[-1]:
+        if self._in_cell:
             self.rows[-1][-1] += data.strip()
 
     def row(self, first: str) -> list[str]:

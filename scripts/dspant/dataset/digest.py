@@ -1,8 +1,9 @@
 """A fingerprint of decoded values, the same for every layout, chunk size and machine.
 
 For each column: XXH3-128 over its values in little-endian order (text as its length in bytes,
-uint32, then UTF-8; booleans as one byte). Over these, XXH3-128 of, per column: name in UTF-8, a
-zero byte, dtype name, a zero byte, number of values (uint64, little-endian), the column's 16 bytes.
+uint32, then UTF-8; booleans as one byte; lists value by value). Over these, XXH3-128 of, per
+column: name in UTF-8, a zero byte, dtype name, a zero byte, number of rows (uint64, little-endian),
+the column's 16 bytes.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ class ColumnDigest:
         self._hash = xxhash.xxh3_128()
 
     def update(self, values: np.ndarray) -> None:
-        """Add values: numbers or booleans of the column's dtype, or an object array of text."""
+        """Add values: numbers or booleans of the column's dtype, or an object array of text.
+
+        A column of lists takes shape (rows, values of a cell).
+        """
         import numpy as np
 
         self.count += len(values)
@@ -37,8 +41,8 @@ class ColumnDigest:
                 text = value.encode()
                 self._hash.update(struct.pack("<I", len(text)) + text)
             return
-        dtype = np.dtype(self.dtype).newbyteorder("<")
-        self._hash.update(np.ascontiguousarray(values, dtype=dtype).data)
+        dtype = np.dtype(self.dtype.partition("[")[0]).newbyteorder("<")
+        self._hash.update(np.ascontiguousarray(values, dtype=dtype).reshape(-1).data)
 
     def summary(self) -> bytes:
         head = f"{self.name}\0{self.dtype}\0".encode()

@@ -14,6 +14,7 @@ from dspant.dataset.metadata import EpocMetadata, read_metadata
 from dspant.errors import DatasetError, DigestError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 
@@ -57,6 +58,14 @@ class Epoc:
         table = read_parquet(partial(pq.read_table, partitioning=None), data)
         columns = self.metadata.base.columns
         check_epoc(table, columns, data)
+        for field in table.schema:
+            unit = (field.metadata or {}).get(b"unit")
+            if unit is not None and unit.decode(errors="replace") != columns[field.name].unit:
+                raise DatasetError(
+                    f"{data} states {unit!r} as unit of {field.name}, but its metadata say "
+                    f"{columns[field.name].unit!r}; delete {self.folder.path} and run the workflow "
+                    f"again"
+                )
         found = table_digest(table, {name: column.dtype for name, column in columns.items()})
         if found != self.metadata.dspant.digest or table.num_rows != self.events:
             raise DigestError(
@@ -72,6 +81,17 @@ def table_digest(table: pa.Table, dtypes: dict[str, str]) -> str:
     columns = []
     for name, dtype in dtypes.items():
         column = ColumnDigest(name, dtype)
-        column.update(table[name].to_numpy())
+        column.update(column_values(table[name]))
         columns.append(column)
     return combined(columns)
+
+
+def column_values(column: pa.ChunkedArray) -> np.ndarray:
+    """Values of a column, shape (rows,), or (rows, values of a cell) where cells hold lists."""
+    import pyarrow as pa
+
+    if not pa.types.is_fixed_size_list(column.type):
+        return column.to_numpy()
+    cells = column.combine_chunks()
+    flat = cells.flatten() if len(column) else pa.array([], column.type.value_type)
+    return flat.to_numpy().reshape(-1, column.type.list_size)

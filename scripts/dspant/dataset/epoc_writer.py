@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from dspant.dataset.atomic import temporary
 from dspant.dataset.digest import ColumnDigest, combined
-from dspant.dataset.epoc_schema import arrow_schema, check_epoc
+from dspant.dataset.epoc_schema import arrow_schema, arrow_table, check_epoc
 from dspant.dataset.folder import DatasetFolder
-from dspant.dataset.metadata import Contract, EpocColumn, EpocMetadata, build
+from dspant.dataset.metadata import EpocColumn, EpocMetadata, build
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.publish import publish
 from dspant.errors import DatasetError
@@ -46,13 +46,13 @@ class EpocHeader:
                 "columns": {name: column.model_dump() for name, column in self.columns.items()},
             },
             other=self.other,
-            dspant=Contract(
-                kind="epoc",
-                digest=digest,
-                node=self.node,
-                steps=self.steps,
-                inputs=self.inputs,
-            ),
+            dspant={
+                "kind": "epoc",
+                "digest": digest,
+                "node": self.node,
+                "steps": self.steps,
+                "inputs": self.inputs,
+            },
         )
 
 
@@ -95,7 +95,7 @@ class EpocWriter:
             self._draft.unlink(missing_ok=True)
 
     def write(self, batch: dict[str, np.ndarray]) -> None:
-        """Add rows: one equally long array per column.
+        """Add rows: one equally long array per column, (rows, values of a cell) for lists.
 
         Raises
         ------
@@ -107,7 +107,7 @@ class EpocWriter:
         if not any(len(values) for values in batch.values()):
             return
         try:
-            table = pa.table(batch)
+            table = arrow_table(batch)
         except (pa.ArrowException, ValueError) as error:
             raise DatasetError(f"{self._folder.path}: {error}") from error
         check_epoc(table, self._header.columns, self._folder.path)

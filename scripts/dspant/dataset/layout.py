@@ -120,27 +120,36 @@ class ColumnFile:
         DatasetError
             The footer contradicts itself or the file, or a cell is empty.
         """
-        rows = self.footer.row_group(group).num_rows
-        chunk = self.footer.row_group(group).column(column)
-        dtype = _PHYSICAL.get(chunk.physical_type)
-        if not self.mapped or dtype is None or not _is_plain(chunk):
-            return read_parquet(lambda _: self._decoded(group, column, rows), self.path)
-        return read_parquet(lambda _: self._view(chunk, dtype, column, rows), self.path)
+        view = read_parquet(lambda _: self._view(group, column), self.path) if self.mapped else None
+        return (
+            read_parquet(lambda _: self._decoded(group, column), self.path)
+            if view is None
+            else view
+        )
 
-    def _view(self, chunk: Any, dtype: str, column: int, rows: int) -> np.ndarray:
+    def _view(self, group: int, column: int) -> np.ndarray | None:
+        """Values where they lie in the file; None where the layout is another than marked."""
         import numpy as np
 
+        rows = self.footer.row_group(group).num_rows
+        chunk = self.footer.row_group(group).column(column)
+        stored = _PHYSICAL.get(chunk.physical_type)
+        if stored is None or not _is_plain(chunk):
+            return None
         begin, end = _range(chunk)
-        size = rows * np.dtype(dtype).itemsize
+        size = rows * np.dtype(stored).itemsize
         if chunk.num_values != rows or not 0 <= begin <= end - size <= end <= len(self.bytes):
             raise ValueError(f"column {column}: {chunk.num_values} values at {begin} to {end}")
-        view = np.frombuffer(self.bytes, dtype=dtype, count=rows, offset=end - size)
+        if _first_page_bytes(self.bytes, begin) != size:
+            return None
+        view = np.frombuffer(self.bytes, dtype=stored, count=rows, offset=end - size)
         logical = np.dtype(self.schema.types[column].to_pandas_dtype())
         return view if view.dtype == logical else view.astype(logical)
 
-    def _decoded(self, group: int, column: int, rows: int) -> np.ndarray:
+    def _decoded(self, group: int, column: int) -> np.ndarray:
         import pyarrow.parquet as pq
 
+        rows = self.footer.row_group(group).num_rows
         with pq.ParquetFile(self.path, metadata=self.footer) as file:
             values = file.read_row_group(group, columns=[self.schema.names[column]]).column(0)
         if len(values) != rows or values.null_count:
@@ -160,6 +169,22 @@ class ColumnFile:
 
 def _range(chunk: Any) -> tuple[int, int]:
     return chunk.data_page_offset, chunk.data_page_offset + chunk.total_compressed_size
+
+
+def _first_page_bytes(content: mmap.mmap, begin: int) -> int | None:
+    """Bytes of a chunk's first data page, as its header (Thrift, compact) begins by saying.
+
+    As many as the values take: then this page is the only one, and holds no null levels. A tool
+    that writes a dataset anew may copy our mark and not our pages.
+    """
+    if content[begin : begin + 3] != b"\x15\x00\x15":  # type: data page; then an integer: size
+        return None
+    doubled = 0
+    for place, byte in enumerate(content[begin + 3 : begin + 8]):
+        doubled |= (byte & 127) << 7 * place
+        if byte < 128:
+            return doubled // 2
+    return None
 
 
 def _is_plain(chunk: Any) -> bool:

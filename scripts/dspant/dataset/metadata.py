@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from annotated_types import Ge, Gt, Len, MinLen
@@ -25,7 +26,12 @@ StoredType = Literal[
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        allow_inf_nan=False,
+        ser_json_inf_nan="constants",
+        use_attribute_docstrings=True,
+    )
 
 
 class StreamBase(_Model):
@@ -64,11 +70,22 @@ class StreamBase(_Model):
         return self
 
 
+LIST_TYPE = re.compile(r"(float32|float64|int8|int16|int32|int64)\[([1-9]\d*)\]")
+"""Dtype of a column whose every cell holds equally many numbers, such as a waveform."""
+
+
 class EpocColumn(_Model):
-    dtype: Literal["float64", "int64", "bool", "string"]
+    dtype: Annotated[str, Field(pattern=rf"^(float64|int64|bool|string|{LIST_TYPE.pattern})$")]
+    """``float64``, ``int64``, ``bool`` or ``string``, or ``float32[30]`` for lists of 30 values each."""
     unit: str
     """Unit of the values; empty where a column has none, such as a name."""
     meaning: str
+
+    @property
+    def list_of(self) -> tuple[str, int] | None:
+        """Dtype and number of the values in a cell; None where a cell holds one value."""
+        found = LIST_TYPE.fullmatch(self.dtype)
+        return (found[1], int(found[2])) if found else None
 
 
 class EpocBase(_Model):

@@ -17,13 +17,18 @@ def publish(folder: DatasetFolder, draft: Path, metadata: Metadata, provenance: 
     """Move a written data file into its dataset, then say so: metadata appear last.
 
     Until the metadata are there, no reader takes the folder for a dataset; so at no moment do
-    they speak of other data than those beside them.
+    they speak of other data than those beside them. Where it fails, none of the files is there.
     """
     folder.metadata.unlink(missing_ok=True)
     flush_to_disk(draft)
-    draft.replace(folder.data)
-    write_json(folder.provenance, provenance.document())
-    write_json(folder.metadata, as_document(metadata))
+    try:
+        draft.replace(folder.data)
+        write_json(folder.provenance, provenance.document())
+        write_json(folder.metadata, as_document(metadata))
+    except BaseException:
+        for file in folder.files:
+            file.unlink(missing_ok=True)
+        raise
     _keep(folder)
 
 

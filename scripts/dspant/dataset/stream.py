@@ -203,7 +203,8 @@ class Stream:
         columns = (1,) * len(self.channels)
         token = f"{self.name}-{self.metadata.dspant.digest}-{self.scales}"
         lazy = _SamplesByChannels(self)
-        return dask.array.from_array(lazy, chunks=(lengths or (0,), columns), name=token)
+        chunks = (lengths or (0,), columns)
+        return dask.array.from_array(lazy, chunks=chunks, name=token, fancy=False)
 
 
 class _SamplesByChannels:
@@ -219,10 +220,11 @@ class _SamplesByChannels:
         scaled = stream.metadata.base.channel_scales is not None
         self.dtype = np.dtype(np.float64) if scaled else stream.dtype
 
-    def __getitem__(self, index: tuple[slice, slice]) -> np.ndarray:
-        rows, columns = index
+    def __getitem__(self, index: tuple[slice | int, slice | int]) -> np.ndarray:
+        rows, columns = (slice(i, i + 1) if isinstance(i, int) else i for i in index)
         start, stop, step = rows.indices(self.shape[0])
-        return self._stream.read(start, stop, columns).T[::step]
+        part = self._stream.read(start, stop, columns).T[::step]
+        return part[tuple(0 if isinstance(i, int) else slice(None) for i in index)]
 
 
 class DigestCheck:

@@ -10,7 +10,7 @@ from dspant.dataset.atomic import temporary
 from dspant.dataset.digest import ColumnDigest, combined
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.layout import MAPPED_KEY, MAPPED_VALUE, row_group_rows, writer_options
-from dspant.dataset.metadata import Contract, StreamMetadata, build
+from dspant.dataset.metadata import StreamMetadata, build
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.publish import publish
 from dspant.dataset.stream import schema_facts
@@ -70,14 +70,14 @@ class StreamHeader:
                 "channel_scales": None if self.scales is None else list(self.scales),
             },
             other=self.other,
-            dspant=Contract(
-                kind="stream",
-                segments=list(self.segments),
-                digest=digest,
-                node=self.node,
-                steps=self.steps,
-                inputs=self.inputs,
-            ),
+            dspant={
+                "kind": "stream",
+                "segments": list(self.segments),
+                "digest": digest,
+                "node": self.node,
+                "steps": self.steps,
+                "inputs": self.inputs,
+            },
         )
 
 

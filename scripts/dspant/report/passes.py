@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -41,6 +42,29 @@ def read_once(stream: Stream, listeners: Sequence[Listener]) -> None:
             for listener in listeners:
                 listener.add(first, values)
     check.finish()
+
+
+def read_between(stream: Stream, start_s: float, end_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Samples from ``start_s`` up to, not including, ``end_s``, whatever they hold.
+
+    Returns
+    -------
+    time_s, values
+        Shapes (samples,) and (channels, samples), in seconds from block start and in the
+        channels' units; NaN where a stored value is NaN or infinite.
+    """
+    times, parts = [np.empty(0)], [np.empty((len(stream.channels), 0))]
+    for first, count, run_s in stream.segments:
+        low, high = (
+            min(max(math.ceil((moment_s - run_s) * stream.fs_hz - 1e-6), 0), count)
+            for moment_s in (start_s, end_s)
+        )
+        if high > low:
+            times.append(run_s + np.arange(low, high) / stream.fs_hz)
+            parts.append(stream.read(first + low, first + high).astype(np.float64))
+    values = np.concatenate(parts, axis=1)
+    values[~np.isfinite(values)] = np.nan
+    return np.concatenate(times), values
 
 
 def _run(stream: Stream, segment: int, check: DigestCheck) -> Iterator[tuple[int, np.ndarray]]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 from dspant.dataset.stream import Stream
-from dspant.engine.lazy import LazyStream
 from dspant.report import figure
 from dspant.report.envelope import Outline, outline_of
 from dspant.report.figure import Picture
 from dspant.report.numbers import Scale, scale_for, with_unit
 from dspant.report.overlay import Overlay
+from dspant.report.passes import read_between
 from dspant.report.spectrum import on_log_grid, power_density
+from dspant.report.stretch import LENGTH_S
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,17 +30,18 @@ MOST_BINS = 720
 STRETCH_FINER = 1.4
 """Bins of the stretch for each bin of the whole: single spikes should stay single."""
 
-MANY_STREAMS = 6
+MANY_STREAMS = 5
 """With more streams than this, each is drawn with fewer bins."""
 
 TICK_SHARE = 0.07
 """Height of the marks of events over a whole recording, as a part of the panel."""
 
-MOST_SPANS = 250
-"""Events of one panel; with more, the picture of the whole recording leaves them to the stretch."""
-
 SPECTRUM_WINDOW_S = 1.0
 SPECTRUM_POINTS = 260
+
+SPECTRUM_POINTS_IN_ALL = 1200
+"""Points of all panels of one picture together."""
+
 SPECTRUM_DECADES = 9
 
 
@@ -65,9 +69,8 @@ def draw_whole(
                 own = outline.segment == run
                 low, high = outline.low[row, own], outline.high[row, own]
                 _band(axis, outline.time_s[own], low * scale.factor, high * scale.factor)
-            spans = [span for o in overlays for span in o.within(*span_s, channel)]
-            if len(spans) <= MOST_SPANS:
-                _shade(axis, spans, TICK_SHARE)
+            resolution_s = 2 * (span_s[1] - span_s[0]) / outline.low.shape[1]
+            _shade(axis, _within(overlays, span_s, channel), resolution_s, TICK_SHARE)
             _label(axis, channel, scale.unit)
         _time_axis(axes, span_s)
         return figure.finish(
@@ -89,10 +92,10 @@ def draw_stretch(
         Bins per channel of the picture of the whole recording.
     """
     channels = figure.drawn_channels(stream.channels)
-    time_s, values = LazyStream(stream).pick(channels).between(*stretch_s)
+    time_s, values = read_between(stream, *stretch_s)
     if len(time_s) < 2:
         return None
-    middle, low, high = outline_of(values, round(STRETCH_FINER * bins))
+    middle, low, high = outline_of(values[: len(channels)], round(STRETCH_FINER * bins))
     at_s = np.interp(middle, np.arange(len(time_s)), time_s)
     with figure.drawing(f"{stream.name}-stretch"):
         drawn, axes = figure.panels(len(channels), panel_height_px(len(channels)))
@@ -101,7 +104,7 @@ def draw_stretch(
             for part in _unbroken(time_s, at_s, stream.fs_hz):
                 own_low, own_high = low[row, part], high[row, part]
                 _band(axis, at_s[part], own_low * scale.factor, own_high * scale.factor)
-            _shade(axis, [span for o in overlays for span in o.within(*stretch_s, channel)])
+            _shade(axis, _within(overlays, stretch_s, channel), LENGTH_S / bins)
             _label(axis, channel, scale.unit)
         _time_axis(axes, stretch_s)
         caption = f"{stretch_s[0]:.2f} to {stretch_s[1]:.2f} s." + _named(overlays)
@@ -114,6 +117,7 @@ def draw_spectra(before: Stream, after: Stream) -> Picture | None:
     spectra = [(stream, *power_density(stream, SPECTRUM_WINDOW_S)) for stream in (before, after)]
     if any(len(frequency_hz) < 3 for _, frequency_hz, _ in spectra):
         return None
+    points = min(SPECTRUM_POINTS, SPECTRUM_POINTS_IN_ALL // len(channels))
     with figure.drawing(f"{after.name}-spectrum"):
         drawn, axes = figure.side_by_side(len(channels), 170)
         for axis, channel in zip(axes, channels, strict=True):
@@ -122,7 +126,7 @@ def draw_spectra(before: Stream, after: Stream) -> Picture | None:
                 if channel not in stream.channels:
                     continue
                 row = stream.channels.index(channel)
-                grid_hz, density = on_log_grid(frequency_hz, power[[row]], SPECTRUM_POINTS)
+                grid_hz, density = on_log_grid(frequency_hz, power[[row]], points)
                 after_it = stream is after
                 axis.plot(
                     grid_hz,
@@ -165,15 +169,44 @@ def _named(overlays: Sequence[Overlay]) -> str:
     return f" Shaded or marked: {', '.join(o.name for o in overlays)}." if overlays else ""
 
 
-def _shade(axis: Axes, spans: Sequence[tuple[float, float]], tick: float = 1.0) -> None:
+def _within(
+    overlays: Sequence[Overlay], span_s: tuple[float, float], channel: str
+) -> list[tuple[float, float]]:
+    return [span for overlay in overlays for span in overlay.within(*span_s, channel)]
+
+
+def _shade(
+    axis: Axes, spans: list[tuple[float, float]], resolution_s: float, tick: float = 1.0
+) -> None:
     """Shade what lasts; mark moments by lines over this part of the panel's height."""
-    for onset_s, offset_s in spans:
-        if offset_s > onset_s:
-            axis.axvspan(onset_s, offset_s, color=figure.ACCENT, alpha=0.2, linewidth=0, zorder=0)
+    lasting = merged([span for span in spans if span[1] > span[0]], resolution_s)
+    moments = merged([span for span in spans if span[1] <= span[0]], resolution_s)
+    boxes = [[(a, 0), (b, 0), (b, 1), (a, 1), (a, 0)] for a, b in lasting]
+    lines = [[(a, 0), (a, tick)] for a, _ in moments]
+    _draw_at_once(axis, boxes, facecolor=figure.ACCENT, alpha=0.2, linewidth=0)
+    width = 1.0 if tick < 1 else 3.0  # over the whole height, an artefact would hide a thin line
+    _draw_at_once(axis, lines, edgecolor=figure.SERIES[1], alpha=0.6, linewidth=width)
+
+
+def merged(spans: Sequence[tuple[float, float]], gap_s: float) -> list[tuple[float, float]]:
+    """Spans with those joined between which the eye sees no gap; their number is bounded."""
+    joined: list[tuple[float, float]] = []
+    for onset_s, offset_s in sorted(spans):
+        if joined and onset_s - joined[-1][1] < gap_s:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], offset_s))
         else:
-            axis.axvline(
-                onset_s, 0, tick, color=figure.SERIES[1], linewidth=1.0, alpha=0.85, zorder=0
-            )
+            joined.append((onset_s, offset_s))
+    return joined
+
+
+def _draw_at_once(axis: Axes, outlines: list[list[tuple[float, float]]], **style: Any) -> None:
+    """One path for all: x in seconds, y from 0 to 1 over the panel's height."""
+    if not outlines:
+        return
+    path = Path.make_compound_path(*(Path(outline) for outline in outlines))
+    fill = "facecolor" in style
+    where = axis.get_xaxis_transform()
+    axis.add_patch(PathPatch(path, fill=fill, transform=where, zorder=0, **style))
 
 
 def _label(axis: Axes, channel: str, unit: str) -> None:

@@ -13,7 +13,7 @@ from dspant.readers.tdt.epocs import read_epoc, read_scalar
 from dspant.readers.tdt.files import BlockFiles, find_files
 from dspant.readers.tdt.index import Index, read_index
 from dspant.readers.tdt.streams import open_sev_stream, open_stream, survey_sev, survey_stream
-from dspant.readers.tdt.tbk import primary_epocs
+from dspant.readers.tdt.tbk import Settings, read_settings
 
 _SEV_STORE = re.compile(r"_(.{4})_ch\d+(-\d+h)?\.sev$", re.IGNORECASE)
 
@@ -45,6 +45,11 @@ class Block:
     @property
     def folder(self) -> Path:
         return self.files.folder
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What the .Tbk says."""
+        return read_settings(self.files.tbk)
 
     @cached_property
     def sev_stores(self) -> frozenset[str]:
@@ -97,7 +102,7 @@ class Block:
         self._expect(name, "epoc", "scalar")
         if self.kinds[name] == "scalar":
             return read_scalar(self.index, name)
-        return read_epoc(self.index, name, primary=primary_epocs(self.files.tbk).get(name))
+        return read_epoc(self.index, name, primary=self.settings.primaries.get(name))
 
     def summary(self) -> dict[str, Any]:
         """What the block says of itself: deterministic, without any path."""

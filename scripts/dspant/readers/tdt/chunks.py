@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dspant.errors import GapError, RawDataError
+from dspant.errors import GapError, IndexDamagedError, MixedStoreError, RawDataError
 from dspant.readers.tdt.index import FORMATS, HEADER_WORDS, KIND_BITS, UNIQUE_FILES_BIT, WORD_BYTES
 from dspant.readers.wording import count
 
@@ -20,6 +20,9 @@ ABSENT = -1
 SAME_TIME_SAMPLES = 0.5
 """Chunks that begin less than this apart begin together; the clock's jitter is 0.005 samples."""
 
+MOST_CELLS_PER_CHUNK = 16
+"""Places of channels and times for each chunk there is; only a damaged index has more."""
+
 
 @dataclass(frozen=True, eq=False)
 class ChunkTable:
@@ -27,7 +30,8 @@ class ChunkTable:
 
     ``start_s`` is (steps,), rising, in seconds from block start; ``offsets`` is (steps, channels),
     in bytes from the beginning of the file, ABSENT where the index has no such chunk; ``channels``
-    are the numbers of the columns, rising.
+    are the numbers of the columns, rising; ``spread_samples`` is how far apart channels of one step
+    begin at most.
     """
 
     store: str
@@ -38,6 +42,7 @@ class ChunkTable:
     channels: NDArray[np.uint16]
     start_s: NDArray[np.float64]
     offsets: NDArray[np.int64]
+    spread_samples: float
 
     @property
     def chunk_bytes(self) -> int:
@@ -62,30 +67,31 @@ def chunk_table(store: str, records: NDArray[np.void], start_unix_s: float) -> C
 
     Raises
     ------
-    RawDataError
-        Records differ in rate, format, size or kind; or point to the same or to impossible bytes;
-        or begin before the block.
+    MixedStoreError
+        Records differ in rate, format, size or kind.
+    IndexDamagedError
+        They point to the same or to impossible bytes, or begin before the block.
     GapError
         A channel has two chunks of the same time.
     """
-    _check_uniform(store, records, start_unix_s)
+    check_uniform(store, records, start_unix_s)
     first = records[0]
-    dtype = _dtype(store, int(first["format"]))
+    dtype = sample_dtype(store, int(first["format"]))
     payload_bytes = (int(first["size"]) - HEADER_WORDS) * WORD_BYTES
     if payload_bytes <= 0 or payload_bytes % dtype.itemsize:
-        raise RawDataError(
+        raise IndexDamagedError(
             f"store {store!r}: chunks of {payload_bytes} bytes hold no whole number of "
             f"{dtype.name} samples; the index (.tsq) is damaged: copy the block again"
         )
     fs_hz = float(first["fs"])
     if not (np.isfinite(fs_hz) and fs_hz > 0):
-        raise RawDataError(
+        raise IndexDamagedError(
             f"store {store!r}: the index (.tsq) states a rate of {fs_hz} Hz; expected a "
             f"positive one: copy the block again"
         )
     in_sev = bool(first["type"] & UNIQUE_FILES_BIT)
     _check_bytes(store, records, payload_bytes, in_sev)
-    channels, start_s, offsets = _arranged(store, records, start_unix_s, fs_hz)
+    channels, start_s, offsets, spread_s = _arranged(store, records, start_unix_s, fs_hz)
     return ChunkTable(
         store=store,
         fs_hz=fs_hz,
@@ -95,10 +101,12 @@ def chunk_table(store: str, records: NDArray[np.void], start_unix_s: float) -> C
         channels=channels,
         start_s=start_s,
         offsets=offsets,
+        spread_samples=spread_s * fs_hz,
     )
 
 
-def _check_uniform(store: str, records: NDArray[np.void], start_unix_s: float) -> None:
+def check_uniform(store: str, records: NDArray[np.void], start_unix_s: float) -> None:
+    """Raise MixedStoreError where records differ in kind, format, size or rate."""
     kinds = records["type"] & (KIND_BITS | UNIQUE_FILES_BIT)
     columns = [("kind", kinds), *((name, records[name]) for name in ("format", "size", "fs"))]
     for name, values in columns:
@@ -106,7 +114,7 @@ def _check_uniform(store: str, records: NDArray[np.void], start_unix_s: float) -
         if differs.any():
             row = int(np.argmax(differs))
             at_s = float(records["timestamp"][row]) - start_unix_s
-            raise RawDataError(
+            raise MixedStoreError(
                 f"store {store!r}: its chunks differ in {name}: {values[0]} at first, "
                 f"{values[row]} at {at_s:.6f} s; a stream has one {name} throughout: if the index "
                 f"is not damaged, these are two recordings in one block; leave the store out of "
@@ -114,7 +122,8 @@ def _check_uniform(store: str, records: NDArray[np.void], start_unix_s: float) -
             )
 
 
-def _dtype(store: str, number: int) -> np.dtype[Any]:
+def sample_dtype(store: str, number: int) -> np.dtype[Any]:
+    """Dtype of a format number; raises RawDataError where it is not known."""
     if number not in FORMATS:
         raise RawDataError(
             f"store {store!r}: sample format {number} is not known, expected one of {FORMATS}; "
@@ -128,7 +137,7 @@ def _check_bytes(store: str, records: NDArray[np.void], payload_bytes: int, in_s
     order = np.lexsort((records["offset"], records["channel"] if in_sev else records["code"]))
     offsets, channels = records["offset"][order], records["channel"][order]
     if offsets.min() < 0:
-        raise RawDataError(
+        raise IndexDamagedError(
             f"store {store!r}: the index (.tsq) points to byte {offsets.min()} of the sample file; "
             f"the index is damaged: copy the block again"
         )
@@ -137,7 +146,7 @@ def _check_bytes(store: str, records: NDArray[np.void], payload_bytes: int, in_s
         shared &= channels[1:] == channels[:-1]
     if shared.any():
         row = int(np.argmax(shared))
-        raise RawDataError(
+        raise IndexDamagedError(
             f"store {store!r}: {count(int(shared.sum()), 'chunk')} in bytes of another chunk, "
             f"the first at byte {offsets[row + 1]} (channel {channels[row + 1]}); the index (.tsq) "
             f"names a chunk twice or is damaged: copy the block again"
@@ -146,19 +155,21 @@ def _check_bytes(store: str, records: NDArray[np.void], payload_bytes: int, in_s
 
 def _arranged(
     store: str, records: NDArray[np.void], start_unix_s: float, fs_hz: float
-) -> tuple[NDArray[np.uint16], NDArray[np.float64], NDArray[np.int64]]:
-    """Channel numbers, start of each step, and the table of offsets."""
+) -> tuple[NDArray[np.uint16], NDArray[np.float64], NDArray[np.int64], float]:
+    """Channel numbers, start of each step, the table of offsets, and the spread within a step."""
     times_s = records["timestamp"] - start_unix_s
     order = np.argsort(times_s, kind="stable")
     sorted_s = times_s[order]
     if sorted_s[0] * fs_hz < -1:
-        raise RawDataError(
+        raise IndexDamagedError(
             f"store {store!r}: a chunk begins {-sorted_s[0]:.6f} s before the block does; the "
             f"index (.tsq) is damaged: copy the block again"
         )
-    begins = np.r_[True, np.diff(sorted_s) * fs_hz > SAME_TIME_SAMPLES]
+    apart_s = np.diff(sorted_s)
+    begins = np.r_[True, apart_s * fs_hz > SAME_TIME_SAMPLES]
     steps = np.cumsum(begins) - 1
     channels, columns = np.unique(records["channel"][order], return_inverse=True)
+    _check_cells(store, int(steps[-1]) + 1, len(channels), len(records))
     cells = steps * len(channels) + columns
     offsets = np.full((int(steps[-1]) + 1, len(channels)), ABSENT, dtype=np.int64)
     offsets.flat[cells] = records["offset"][order]
@@ -171,4 +182,14 @@ def _arranged(
             f"{sorted_s[begins][step]:.6f} s in channel {channels[column]}; the samples of that "
             f"time cannot be told: leave the store out of the config, or mend the block"
         )
-    return channels, sorted_s[begins], offsets
+    spread_s = float(apart_s[~begins[1:]].max(initial=0.0))
+    return channels, sorted_s[begins], offsets, spread_s
+
+
+def _check_cells(store: str, steps: int, channels: int, chunks: int) -> None:
+    if steps * channels > MOST_CELLS_PER_CHUNK * chunks:
+        raise IndexDamagedError(
+            f"store {store!r}: the index (.tsq) names {channels} channels and {steps} times for "
+            f"{count(chunks, 'chunk')}; all channels have chunks at all times in a whole one: copy "
+            f"the block again"
+        )

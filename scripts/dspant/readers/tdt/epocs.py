@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from dspant.errors import RawDataError
 from dspant.readers.raw import RawEpoc
 from dspant.readers.tdt.index import KIND_BITS
-from dspant.readers.wording import count
+from dspant.readers.wording import count, listed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +52,7 @@ def read_epoc(index: Index, store: str, *, primary: str | None = None) -> RawEpo
     records = _records_in_time(index, store)
     onset_s = records["timestamp"] - index.start_unix_s
     ends = _ends(index, store, onset_s, primary)
-    warnings = [*ends.warnings, *_outside(index, onset_s)]
+    warnings = [*ends.warnings, *_coinciding(records), *_outside(index, onset_s)]
     return RawEpoc(
         name=store,
         columns={"onset": onset_s, "offset": ends.offset_s, "data": _values(records)},
@@ -72,6 +72,7 @@ def read_scalar(index: Index, store: str) -> RawEpoc:
     """
     records = _records_in_time(index, store)
     onset_s = records["timestamp"] - index.start_unix_s
+    warnings = [*_uneven(records), *_coinciding(records), *_outside(index, onset_s)]
     return RawEpoc(
         name=store,
         columns={
@@ -87,7 +88,7 @@ def read_scalar(index: Index, store: str) -> RawEpoc:
             "channel": CHANNEL_MEANING,
         },
         other=_other(records, "scalars", onset_s),
-        warnings=[f"store {store!r}: {warning}" for warning in _outside(index, onset_s)],
+        warnings=[f"store {store!r}: {warning}" for warning in warnings],
     )
 
 
@@ -135,8 +136,9 @@ def _first_end_before_next(
 def _ends(index: Index, store: str, onset_s: NDArray[np.float64], primary: str | None) -> Ends:
     end_store = index.end_stores.get(store)
     if end_store is not None:
-        end_s = index.of_store(end_store)["timestamp"] - index.start_unix_s
-        return pair(onset_s, np.sort(end_s))
+        records = index.of_store(end_store)
+        ends = pair(onset_s, np.sort(records["timestamp"] - index.start_unix_s))
+        return replace(ends, warnings=(*ends.warnings, *_foreign_ends(records)))
     own = Ends(np.r_[onset_s[1:], np.inf], NEXT_MEANING)
     if primary is None or primary not in index.names:
         return own
@@ -150,6 +152,34 @@ def _ends(index: Index, store: str, onset_s: NDArray[np.float64], primary: str |
         f"do not go with its {len(onset_s)}; offset is the next onset instead"
     )
     return Ends(own.offset_s, own.meaning, (warning,))
+
+
+def _foreign_ends(records: NDArray[np.void]) -> list[str]:
+    """In words: ends in a store of ends that name another store than the first one does."""
+    first = records[0]
+    strange = (records["channel"] != first["channel"]) | (records["sort"] != first["sort"])
+    kinds = records["type"] & KIND_BITS
+    number = int(np.count_nonzero(strange | (kinds != kinds[0])))
+    return [f"{count(number, 'end')} that names another store was taken"] if number else []
+
+
+def _uneven(records: NDArray[np.void]) -> list[str]:
+    """In words: channels of a scalar that have different numbers of values."""
+    channels, counts = np.unique(records["channel"], return_counts=True)
+    if counts.min() == counts.max():
+        return []
+    pairs = zip(channels.tolist(), counts.tolist(), strict=True)
+    numbers = listed([f"{channel}: {number}" for channel, number in pairs])
+    return [f"its channels have different numbers of values ({numbers})"]
+
+
+def _coinciding(records: NDArray[np.void]) -> list[str]:
+    """In words: events of one channel at one time; ``records`` come by time, then channel."""
+    same = (np.diff(records["timestamp"]) == 0) & (
+        records["channel"][1:] == records["channel"][:-1]
+    )
+    number = int(np.count_nonzero(same))
+    return [f"{count(number, 'event')} at the time of another"] if number else []
 
 
 def _records_in_time(index: Index, store: str) -> NDArray[np.void]:

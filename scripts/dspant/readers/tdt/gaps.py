@@ -34,12 +34,14 @@ class Break:
 class Continuity:
     """How the chunks of a stream follow each other.
 
-    ``first_steps`` are the steps at which an unbroken run begins, shape (runs,).
+    ``first_steps`` are the steps at which an unbroken run begins, shape (runs,);
+    ``jitter_samples`` is how far a chunk of such a run begins at most from where it should.
     """
 
     first_steps: NDArray[np.intp]
     gaps: tuple[Break, ...]
     overlaps: tuple[Break, ...]
+    jitter_samples: float
 
 
 def continuity(start_s: NDArray[np.float64], fs_hz: float, chunk_samples: int) -> Continuity:
@@ -50,12 +52,15 @@ def continuity(start_s: NDArray[np.float64], fs_hz: float, chunk_samples: int) -
     """
     chunk_s = chunk_samples / fs_hz
     deviation_s = np.diff(start_s) - chunk_s
-    broken = np.flatnonzero(np.abs(deviation_s) * fs_hz > SAME_TIME_SAMPLES)
+    deviation_samples = np.abs(deviation_s) * fs_hz
+    is_broken = deviation_samples > SAME_TIME_SAMPLES
+    broken = np.flatnonzero(is_broken)
     breaks = [Break(float(start_s[step] + chunk_s), float(deviation_s[step])) for step in broken]
     return Continuity(
         first_steps=np.r_[0, broken + 1] if len(start_s) else broken,
         gaps=tuple(found for found in breaks if found.length_s > 0),
         overlaps=tuple(found for found in breaks if found.length_s < 0),
+        jitter_samples=float(deviation_samples[~is_broken].max(initial=0.0)),
     )
 
 

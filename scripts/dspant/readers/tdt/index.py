@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dspant.errors import RawDataError
+from dspant.errors import IndexDamagedError, RawDataError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +47,9 @@ MARK = 0x8801
 START_CODE = 1
 STOP_CODE = 2
 
+LAST_UNIX_S = 253_402_300_800.0
+"""The year 10000: no time that a calendar can show lies beyond it."""
+
 KINDS = {
     ONSET: "epoc",
     OFFSET: "epoc offset",
@@ -73,7 +76,9 @@ class Index:
         """Code of each record's store, shape (records,); 0 where the record is of no known kind."""
         types = self.records["type"]
         known = np.isin(types & KIND_BITS, list(KINDS)) & (types & INVALID_BITS == 0)
-        return np.where(known & np.isfinite(self.records["timestamp"]), self.records["code"], 0)
+        known &= np.abs(self.records["timestamp"]) < LAST_UNIX_S
+        known[0] = False  # it holds the length of the index, whatever its other bytes say
+        return np.where(known, self.records["code"], 0)
 
     @cached_property
     def start_unix_s(self) -> float:
@@ -84,13 +89,21 @@ class Index:
                 f"{self.path} holds no start mark, so no time in it can be told; copy the block "
                 f"again from where it was recorded"
             )
-        return float(marks["timestamp"][0])
+        start_unix_s = float(marks["timestamp"][0])
+        if start_unix_s <= 0:
+            raise IndexDamagedError(
+                f"{self.path}: the start mark says {start_unix_s} s after 1970, expected the time "
+                f"of a recording; the index is damaged: copy the block again"
+            )
+        return start_unix_s
 
     @cached_property
     def stop_unix_s(self) -> float | None:
         """Time of the stop mark; None where the recording did not end cleanly."""
         marks = self._marks(STOP_CODE)
-        return float(marks["timestamp"][-1]) if len(marks) else None
+        if not len(marks) or marks["timestamp"][-1] < self.start_unix_s:
+            return None
+        return float(marks["timestamp"][-1])
 
     @property
     def announced_tev_bytes(self) -> int | None:
@@ -107,6 +120,17 @@ class Index:
     def unknown_records(self) -> int:
         """How many records after the first are of no known kind."""
         return int(np.count_nonzero(self.codes[1:] == 0))
+
+    @property
+    def misplaced_marks(self) -> list[str]:
+        """In words: marks that do not stand where a whole index has its only ones."""
+        expected = {"start": (START_CODE, 1), "stop": (STOP_CODE, len(self.records) - 1)}
+        found = []
+        for name, (code, place) in expected.items():
+            rows = np.flatnonzero((self.codes == code) & (self.records["type"] == MARK)).tolist()
+            if rows and rows != [place]:
+                found.append(f"has {name} marks in records {rows}, expected one, in {place}")
+        return found
 
     @cached_property
     def names(self) -> dict[str, int]:
@@ -125,9 +149,7 @@ class Index:
         found = {}
         for name, kind in self.kinds.items():
             if kind == KINDS[OFFSET]:
-                first = self.of_store(name)[0]
-                # The four characters of the onset store stand in the place of channel and sort.
-                found[store_name(int(first["channel"]) | int(first["sort"]) << 16)] = name
+                found[onset_store(self.of_store(name)[0])] = name
         return found
 
     def of_store(self, name: str) -> NDArray[np.void]:
@@ -163,6 +185,12 @@ def read_index(path: Path) -> Index:
     # Nothing of a block has a time without the start mark, so its absence is told at once.
     _ = index.start_unix_s
     return index
+
+
+def onset_store(record: np.void) -> str:
+    """Name of the store whose events end with this record."""
+    # Its four characters stand in the place of channel and sort.
+    return store_name(int(record["channel"]) | int(record["sort"]) << 16)
 
 
 def store_name(code: int) -> str:

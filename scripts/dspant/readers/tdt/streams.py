@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dspant.errors import RawDataError, TruncatedError
+from dspant.errors import MissingFileError, RawDataError, TruncatedError
 from dspant.readers.raw import RawStream
 from dspant.readers.tdt.chunks import ChunkTable, chunk_table
+from dspant.readers.tdt.clock import clock_doubts
 from dspant.readers.tdt.gaps import check_breaks, continuity, described_gaps, segments
 from dspant.readers.tdt.gather import ChunkedPieces, ContinuousPieces
 from dspant.readers.tdt.index import KIND_BITS, STREAM, UNIQUE_FILES_BIT
@@ -61,7 +62,7 @@ def survey_stream(files: BlockFiles, index: Index, store: str) -> StreamSurvey:
         names, notes = "its .sev files", []
     else:
         if not files.tev.is_file():
-            raise RawDataError(
+            raise MissingFileError(
                 f"store {store!r}: its samples lie in {files.tev.name}, which is missing; copy it "
                 f"into the block's folder, or leave the store out of the config"
             )
@@ -87,7 +88,8 @@ def open_stream(survey: StreamSurvey, *, gaps: str, truncated: str) -> RawStream
     start_s = table.start_s[kept]
     found = continuity(start_s, table.fs_hz, table.chunk_samples)
     check_breaks(table.store, found, gaps=gaps)
-    warnings = [f"store {table.store!r}: {note}" for note in survey.notes]
+    notes = [*survey.notes, *clock_doubts(table, found)]
+    warnings = [f"store {table.store!r}: {note}" for note in notes]
     if lacks:
         warnings.append(f"store {table.store!r}: {'; '.join(lacks)}; kept {whole.kept}")
     if found.gaps:

@@ -10,8 +10,12 @@ import numpy as np
 from dspant.dataset.folder import store_folder_name
 from dspant.errors import RawDataError
 from dspant.readers.names import folder_clashes
+from dspant.readers.tdt.agreement import agreement_doubts
+from dspant.readers.tdt.clock import clock_doubts
+from dspant.readers.tdt.extents import extent_doubts
 from dspant.readers.tdt.gaps import continuity, described_gaps
 from dspant.readers.tdt.index import FORMATS, KINDS, OFFSET, UNIQUE_FILES_BIT
+from dspant.readers.tdt.order import order_doubts
 from dspant.readers.tdt.streams import survey_sev, survey_stream
 from dspant.readers.wording import count
 
@@ -66,6 +70,7 @@ def _block_findings(block: Block) -> list[str]:
             f"{index.path.name}: {count(index.unknown_records, 'record')} of no known kind passed "
             f"over"
         )
+    findings += [f"{index.path.name} {words}" for words in index.misplaced_marks]
     if index.stop_unix_s is None:
         findings.append(f"{index.path.name} has no stop mark: the recording did not end cleanly")
     announced = index.announced_tev_bytes
@@ -73,6 +78,9 @@ def _block_findings(block: Block) -> list[str]:
         findings.append(
             f"{files.tev.name} has {files.tev_bytes} bytes, but the index announces {announced}"
         )
+    findings += order_doubts(index)
+    findings += extent_doubts(files, index)
+    findings += agreement_doubts(files, index, block.settings)
     findings += [
         f"stores {', '.join(stores)} would share the folder {folder}.ant; take one of them"
         for folder, stores in folder_clashes(block.kinds)
@@ -107,8 +115,8 @@ def _stream(block: Block, name: str) -> tuple[dict[str, Any], list[str]]:
         return described, [str(error)]
     table, whole = survey.table, survey.whole
     described["samples"] = len(table.start_s) * table.chunk_samples
-    findings = [*survey.notes, whole.unequal, whole.cut]
     found = continuity(table.start_s, table.fs_hz, table.chunk_samples)
+    findings = [*survey.notes, *clock_doubts(table, found), whole.unequal, whole.cut]
     if found.gaps:
         findings.append(described_gaps(found))
     if found.overlaps:
