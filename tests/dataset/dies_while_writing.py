@@ -90,7 +90,6 @@ def check(folder: DatasetFolder, aside: Path) -> None:
 
 def main(place: Path, what: str) -> int:
     folder = DatasetFolder(place / "Raw.ant")
-    deaths = 0
     for step in range(1, 100):
         shutil.rmtree(folder.path, ignore_errors=True)
         write(folder, "A")
@@ -100,8 +99,7 @@ def main(place: Path, what: str) -> int:
         if not died:
             write(folder, "C")
             check(folder, place / "aside")
-            return deaths
-        deaths += 1
+            return step - 1
         write(folder, "C")
         check(folder, place / "aside")
         assert Stream(folder.path).metadata.dspant.node == "C"

@@ -165,11 +165,13 @@ def test_publishing_that_fails_leaves_no_file_of_a_result(
     def fails(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    if step < 2:
-        calls: list[Callable[..., None]] = [fails] if step == 0 else [write_json, fails]
-        monkeypatch.setattr(publish, "write_json", lambda *args: calls.pop(0)(*args))
-    else:
-        monkeypatch.setattr(publish, "flush_to_disk", fails)
+    outcomes: Iterator[Callable[..., None]] = iter([fails] if step == 0 else [write_json, fails])
+
+    def may_fail(*args: object) -> None:
+        next(outcomes)(*args)
+
+    name = "write_json" if step < 2 else "flush_to_disk"
+    monkeypatch.setattr(publish, name, may_fail if step < 2 else fails)
     with pytest.raises(OSError, match="No space"):
         write_stream(tmp_path / "Raw.ant", SAMPLES)
     assert list((tmp_path / "Raw.ant").iterdir()) == []
@@ -239,7 +241,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "disk"
     place.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+    if (
+        shutil.which("mount") is None
+        or subprocess.run(mount, capture_output=True, check=False).returncode
+    ):
         pytest.skip("a disk to fill can only be mounted by root")
     yield place
     subprocess.run(["umount", "-l", str(place)], check=True)
@@ -247,7 +252,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_leaves_nothing_that_looks_finished(small_disk: Path) -> None:
     folder = DatasetFolder(small_disk / "Raw.ant")
-    with pytest.raises(OSError, match="(?i)no space left"):
+    with pytest.raises(OSError, match=r"(?i)no space left"):
         write_stream(folder.path, np.ones((2, 300_000), dtype="float32"), [150_000])
     assert list(folder.path.iterdir()) == []
 

@@ -108,3 +108,12 @@ def test_snakemakes_own_report_can_be_made(finished, tmp_path):
     finished.run("--report", str(page))
 
     assert "report_recording" in page.read_text(encoding="utf-8")
+
+
+def test_the_readmes_picture_is_the_demos_graph(finished, monkeypatch):
+    from dspant.report.dag import draw
+
+    monkeypatch.chdir(finished.root)
+
+    shipped = (REPOSITORY / "resources" / "dag.svg").read_text(encoding="utf-8")
+    assert draw("config/config.yaml") == shipped, "run make dag"

@@ -15,6 +15,12 @@ def temporary(path: Path) -> Path:
     return path.with_name(f".tmp-{os.getpid()}-{path.name}")
 
 
+def clear_drafts(folder: Path) -> None:
+    """Delete what killed jobs left half written in a folder that one job at a time writes to."""
+    for draft in folder.glob(".tmp-*"):
+        draft.unlink(missing_ok=True)
+
+
 def flush_to_disk(path: Path) -> None:
     """Return once the file's bytes, or the folder's names, would survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)

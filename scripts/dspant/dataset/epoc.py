@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,20 +51,11 @@ class Epoc:
         return self.metadata.base.number_of_events
 
     def _checked_table(self) -> pa.Table:
-        import pyarrow.parquet as pq
-
         data = self.folder.data
-        table = read_parquet(partial(pq.read_table, partitioning=None), data)
+        table = read_parquet(_valid_table, data)
         columns = self.metadata.base.columns
         check_epoc(table, columns, data)
-        for field in table.schema:
-            unit = (field.metadata or {}).get(b"unit")
-            if unit is not None and unit.decode(errors="replace") != columns[field.name].unit:
-                raise DatasetError(
-                    f"{data} states {unit!r} as unit of {field.name}, but its metadata say "
-                    f"{columns[field.name].unit!r}; delete {self.folder.path} and run the workflow "
-                    f"again"
-                )
+        self._check_units(table.schema)
         found = table_digest(table, {name: column.dtype for name, column in columns.items()})
         if found != self.metadata.dspant.digest or table.num_rows != self.events:
             raise DigestError(
@@ -74,6 +64,25 @@ class Epoc:
                 f"{self.folder.path} and run the workflow again"
             )
         return table
+
+    def _check_units(self, schema: pa.Schema) -> None:
+        for field in schema:
+            unit = (field.metadata or {}).get(b"unit", b"").decode(errors="replace")
+            stated = self.metadata.base.columns[field.name].unit
+            if unit not in ("", stated):
+                raise DatasetError(
+                    f"{self.folder.data} states {unit!r} as unit of {field.name}, but its metadata "
+                    f"say {stated!r}; delete {self.folder.path} and run the workflow again"
+                )
+
+
+def _valid_table(path: Path) -> pa.Table:
+    """Read a table whose every cell is valid, such as text that is UTF-8."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path, partitioning=None)  # folders may be named like partitions
+    table.validate(full=True)
+    return table
 
 
 def table_digest(table: pa.Table, dtypes: dict[str, str]) -> str:

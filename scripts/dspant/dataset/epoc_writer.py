@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from dspant.dataset.atomic import temporary
+from dspant.dataset.atomic import clear_drafts, temporary
 from dspant.dataset.digest import ColumnDigest, combined
 from dspant.dataset.epoc_schema import arrow_schema, arrow_table, check_epoc
 from dspant.dataset.folder import DatasetFolder
@@ -82,6 +82,7 @@ class EpocWriter:
         import pyarrow.parquet as pq
 
         self._folder.path.mkdir(parents=True, exist_ok=True)
+        clear_drafts(self._folder.path)
         text = [name for name, c in self._header.columns.items() if c.dtype == "string"]
         self._file = pq.ParquetWriter(
             self._draft, self._schema, compression=self._compression, use_dictionary=text

@@ -120,12 +120,11 @@ class ColumnFile:
         DatasetError
             The footer contradicts itself or the file, or a cell is empty.
         """
-        view = read_parquet(lambda _: self._view(group, column), self.path) if self.mapped else None
-        return (
-            read_parquet(lambda _: self._decoded(group, column), self.path)
-            if view is None
-            else view
-        )
+        return read_parquet(lambda _: self._values(group, column), self.path)
+
+    def _values(self, group: int, column: int) -> np.ndarray:
+        view = self._view(group, column) if self.mapped else None
+        return self._decoded(group, column) if view is None else view
 
     def _view(self, group: int, column: int) -> np.ndarray | None:
         """Values where they lie in the file; None where the layout is another than marked."""
@@ -134,13 +133,14 @@ class ColumnFile:
         rows = self.footer.row_group(group).num_rows
         chunk = self.footer.row_group(group).column(column)
         stored = _PHYSICAL.get(chunk.physical_type)
-        if stored is None or not _is_plain(chunk):
+        if stored is None or rows < 1:
             return None
         begin, end = _range(chunk)
         size = rows * np.dtype(stored).itemsize
-        if chunk.num_values != rows or not 0 <= begin <= end - size <= end <= len(self.bytes):
-            raise ValueError(f"column {column}: {chunk.num_values} values at {begin} to {end}")
-        if _first_page_bytes(self.bytes, begin) != size:
+        if not 0 <= begin <= end - size <= end <= len(self.bytes):
+            return None
+        header = _page_header(rows, size)
+        if self.bytes[begin : begin + len(header)] != header:
             return None
         view = np.frombuffer(self.bytes, dtype=stored, count=rows, offset=end - size)
         logical = np.dtype(self.schema.types[column].to_pandas_dtype())
@@ -171,25 +171,18 @@ def _range(chunk: Any) -> tuple[int, int]:
     return chunk.data_page_offset, chunk.data_page_offset + chunk.total_compressed_size
 
 
-def _first_page_bytes(content: mmap.mmap, begin: int) -> int | None:
-    """Bytes of a chunk's first data page, as its header (Thrift, compact) begins by saying.
+def _page_header(rows: int, size: int) -> bytes:
+    """How the header of a plain, uncompressed page without null levels begins (Thrift, compact).
 
-    As many as the values take: then this page is the only one, and holds no null levels. A tool
-    that writes a dataset anew may copy our mark and not our pages.
+    A chunk that begins so has no other page, whatever a tool that copied our mark says. Asking
+    the footer for codec and encodings instead would end the process where they are damaged.
     """
-    if content[begin : begin + 3] != b"\x15\x00\x15":  # type: data page; then an integer: size
-        return None
-    doubled = 0
-    for place, byte in enumerate(content[begin + 3 : begin + 8]):
-        doubled |= (byte & 127) << 7 * place
-        if byte < 128:
-            return doubled // 2
-    return None
+    return b"\x15\x00\x15%b\x15%b\x2c\x15%b\x15\x00" % (_varint(size), _varint(size), _varint(rows))
 
 
-def _is_plain(chunk: Any) -> bool:
-    return (
-        chunk.compression == "UNCOMPRESSED"
-        and not chunk.has_dictionary_page
-        and set(chunk.encodings) <= {"PLAIN", "RLE"}
-    )
+def _varint(value: int) -> bytes:
+    rest, digits = 2 * value, []
+    while rest > 127:
+        digits.append(rest & 127 | 128)
+        rest >>= 7
+    return bytes([*digits, rest])

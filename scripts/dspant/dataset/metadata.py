@@ -76,7 +76,7 @@ LIST_TYPE = re.compile(r"(float32|float64|int8|int16|int32|int64)\[([1-9]\d*)\]"
 
 class EpocColumn(_Model):
     dtype: Annotated[str, Field(pattern=rf"^(float64|int64|bool|string|{LIST_TYPE.pattern})$")]
-    """``float64``, ``int64``, ``bool`` or ``string``, or ``float32[30]`` for lists of 30 values each."""
+    """Of a value; ``float32[30]`` for lists of 30 values each."""
     unit: str
     """Unit of the values; empty where a column has none, such as a name."""
     meaning: str

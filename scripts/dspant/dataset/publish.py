@@ -58,6 +58,7 @@ def kept_provenance(folder: DatasetFolder) -> dict[str, Any]:
     if not all((folder.kept / file.name).is_file() for file in folder.files):
         return {}
     try:
-        return json.loads((folder.kept / folder.provenance.name).read_text(encoding="utf-8"))
+        kept = json.loads((folder.kept / folder.provenance.name).read_text(encoding="utf-8"))
     except ValueError:
         return {}
+    return kept if isinstance(kept, dict) else {}

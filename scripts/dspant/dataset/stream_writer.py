@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from dspant.dataset.atomic import temporary
+from dspant.dataset.atomic import clear_drafts, temporary
 from dspant.dataset.digest import ColumnDigest, combined
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.layout import MAPPED_KEY, MAPPED_VALUE, row_group_rows, writer_options
@@ -103,13 +104,17 @@ class StreamWriter:
         self._header = header
         self._draft = temporary(folder.data)
         rows = row_group_rows(len(header.channels), np.dtype(header.dtype).itemsize)
-        self._buffer = np.empty((len(header.channels), rows), dtype=header.dtype)
+        self._buffer, self._spare = (
+            np.empty((len(header.channels), rows), dtype=header.dtype) for _ in range(2)
+        )
         self._held = 0
         self._written = 0
         self._digests = [ColumnDigest(name, header.dtype) for name in header.channels]
         self._schema = self._arrow_schema(compression, *facts)
         self._options = writer_options(compression, rows)
         self._file: Any = None
+        self._storing = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._stored: Future[None] | None = None
 
     def _arrow_schema(
         self, compression: str, of_all: dict[str, str], *of_channels: dict[str, str]
@@ -128,10 +133,12 @@ class StreamWriter:
         import pyarrow.parquet as pq
 
         self._folder.path.mkdir(parents=True, exist_ok=True)
+        clear_drafts(self._folder.path)
         self._file = pq.ParquetWriter(self._draft, self._schema, **self._options)
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self._storing.shutdown()
         try:
             self._file.close()
         finally:
@@ -161,17 +168,26 @@ class StreamWriter:
                 self._flush()
 
     def _flush(self) -> None:
-        import pyarrow as pa
-
+        """Store what is held while the caller goes on with the other buffer."""
+        self._wait()
         if not self._held:
             return
-        held = self._buffer[:, : self._held]
+        self._stored = self._storing.submit(self._store, self._buffer[:, : self._held])
+        self._buffer, self._spare = self._spare, self._buffer
+        self._written += self._held
+        self._held = 0
+
+    def _wait(self) -> None:
+        if self._stored is not None:
+            self._stored.result()
+
+    def _store(self, held: np.ndarray) -> None:
+        import pyarrow as pa
+
         for digest, values in zip(self._digests, held, strict=True):
             digest.update(values)
         table = pa.Table.from_arrays([pa.array(values) for values in held], schema=self._schema)
-        self._file.write_table(table, row_group_size=self._held)
-        self._written += self._held
-        self._held = 0
+        self._file.write_table(table, row_group_size=held.shape[1])
 
     def finish(self, provenance: Provenance) -> StreamMetadata:
         """Publish what was written.
@@ -182,6 +198,7 @@ class StreamWriter:
             The number of samples written is not the one the header's segments announce.
         """
         self._flush()
+        self._wait()
         self._file.close()
         if self._written != self._header.samples:
             raise DatasetError(
