@@ -18,7 +18,7 @@ demo: $(READY)
 	@echo "Open results/demo/report.html"
 
 test: $(READY)
-	$(BIN)/pytest -n $(CORES)
+	$(BIN)/pytest -n $(CORES) --dist loadgroup
 
 lint: $(READY)
 	$(BIN)/ruff check .

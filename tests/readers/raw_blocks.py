@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dspant.simulate.tdt_block import write_files
 from dspant.simulate.tdt_index import TSQ_DTYPE, build_index, is_in_tev, lay_out, payload_bytes
-from dspant.simulate.tdt_stores import Block, EpocStore, ScalarStore, SnipStore, StreamStore
+from dspant.simulate.tdt_stores import Block, EpocStore, Note, ScalarStore, SnipStore, StreamStore
 
 START_UNIX_S = 1_600_000_000.0 - 2.0**-20
 FS_HZ = 24414.0625
@@ -44,10 +44,11 @@ def write(
     epocs: Sequence[EpocStore] = (),
     scalars: Sequence[ScalarStore] = (),
     snips: Sequence[SnipStore] = (),
+    notes: Sequence[Note] = (),
     edit: Edit = lambda index: index,
 ) -> Path:
     """Write a block whose index was changed by ``edit`` after it was laid out."""
-    block = Block(START_UNIX_S, streams, epocs, scalars, snips)
+    block = Block(START_UNIX_S, streams, epocs, scalars, snips, notes)
     return write_files(folder, block, edit(lay_out(build_index(block))), tank="tank")
 
 

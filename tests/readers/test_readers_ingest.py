@@ -17,7 +17,7 @@ from dspant.errors import DspantError, GapError, RawDataError, StoreError
 from dspant.readers import READERS
 from dspant.readers.ingest import ingest
 from dspant.readers.windows import common_windows
-from dspant.simulate.tdt_stores import EpocStore, ScalarStore, SnipStore
+from dspant.simulate.tdt_stores import EpocStore, Note, ScalarStore, SnipStore
 
 TIMES_S = np.array([0.001, 0.002])
 EVENTS = EpocStore("AmpA", TIMES_S, np.array([100.0, 200.0]))
@@ -146,12 +146,29 @@ def test_the_wrong_kind(tmp_path):
     assert "store 'AmpA' is of kind epoc, not a stream; set stores.AmpA.kind: epoc" in text
 
 
-def test_snips_are_not_supported_yet(tmp_path):
-    waves = np.zeros((2, 32), "float32")
-    snip = SnipStore("eNe1", TIMES_S, waves, 24414.0625, np.array([1, 2]), np.zeros(2))
+def test_snips_are_taken_as_events_with_their_waveforms(tmp_path):
+    waves = np.arange(64, dtype="int16").reshape(2, 32)
+    snip = SnipStore("eNe1", TIMES_S, waves, 24414.0625, np.array([2, 1]), np.array([0, 7]))
     block = write(tmp_path / "b", stream(), snips=[snip])
-    text = refused(block, tmp_path / "rec", spec(eNe1={"kind": "epoc", "unit": "V"}))
-    assert "store 'eNe1' is of kind snip, which is not supported yet" in text
+    ingest(block, spec(eNe1={"kind": "epoc", "unit": "count"}), tmp_path / "rec")
+    events = Epoc(tmp_path / "rec" / "eNe1.ant")
+    assert events.table["waveform"].to_pylist() == waves.tolist()
+    assert events.table["channel"].to_pylist() == ["2", "1"]
+    assert events.table["sort_code"].to_pylist() == [0, 7]
+    column = events.metadata.base.columns["waveform"]
+    assert (column.dtype, column.unit) == ("int16[32]", "count")
+
+
+def test_notes_are_taken_as_events_with_their_text(tmp_path):
+    block = write(tmp_path / "b", stream(), epocs=[EVENTS], notes=[Note("moved", "AmpA", 1)])
+    stores = {"AmpA": {"kind": "epoc", "unit": "uA"}, "Notes": {"kind": "epoc", "unit": "number"}}
+    ingest(block, spec(**stores), tmp_path / "rec")
+    notes = Epoc(tmp_path / "rec" / "Notes.ant").table
+    assert notes["text"].to_pylist() == ["moved"]
+    assert notes["store"].to_pylist() == ["AmpA"]
+    events = Epoc(tmp_path / "rec" / "AmpA.ant").table
+    assert events["note"].to_pylist() == [0, 1]
+    assert notes["onset"][0] == events["onset"][1]
 
 
 def test_integers_need_a_scale(tmp_path):

@@ -115,6 +115,7 @@ def _finish(task: Task, provenance: Provenance) -> None:
             count(len(task.raw.segments), "segment"),
         )
         return
-    task.writer.write(dict(task.raw.columns))
+    for batch in task.raw.batches():
+        task.writer.write(batch)
     events = task.writer.finish(provenance).base
     logger.info("%s: %s", events.name, count(events.number_of_events, "event"))

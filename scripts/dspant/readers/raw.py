@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -53,12 +53,27 @@ class RawStream:
         return self.pieces.read(0, len(self.pieces.start_s))
 
 
+BATCH_ROWS = 16 * 2**10
+"""Events whose lists are read at once."""
+
+
+class Lists(Protocol):
+    """One column of events whose every cell holds ``length`` numbers, not yet read."""
+
+    dtype: np.dtype[Any]
+    length: int
+
+    def read(self, first: int, stop: int) -> NDArray[Any]:
+        """Cells of events ``first`` to ``stop``: shape events x length."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class RawEpoc:
-    """One store of events, read: equally long ``columns``, and what each of them means.
+    """One store of events: equally long ``columns``, read, and what each of them means.
 
-    ``onset`` and ``offset`` are float64 seconds from block start, ``data`` is float64; ``channel``,
-    where there is one, is text.
+    ``onset`` and ``offset`` are float64 seconds from block start, ``data`` is float64; whole
+    numbers are int64, text is objects. ``lists`` are further columns, which are read in batches.
     """
 
     name: str
@@ -66,6 +81,15 @@ class RawEpoc:
     meanings: Mapping[str, str]
     other: Mapping[str, Any]
     warnings: Sequence[str] = field(default=())
+    lists: Mapping[str, Lists] = field(default_factory=dict)
+
+    def batches(self) -> Iterator[dict[str, NDArray[Any]]]:
+        """All columns, some rows at a time: shape (rows,), or (rows, length) for lists."""
+        for first in range(0, len(self.columns["onset"]), BATCH_ROWS):
+            stop = first + BATCH_ROWS
+            batch = {name: values[first:stop] for name, values in self.columns.items()}
+            batch |= {name: values.read(first, stop) for name, values in self.lists.items()}
+            yield batch
 
 
 class RawBlock(Protocol):

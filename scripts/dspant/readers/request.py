@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dspant.readers.raw import RawBlock, RawEpoc, RawStream
 
-ACCEPTED = {"stream": ("stream",), "epoc": ("epoc", "scalar")}
+ACCEPTED = {"stream": ("stream",), "epoc": ("epoc", "scalar", "snip", "notes")}
 """Kinds of raw stores that a kind in the config takes."""
 
 
@@ -169,16 +169,30 @@ def _epoc_task(
     compression: str,
 ) -> EpocTask:
     raw = block.epoc(store)
-    units = {"onset": "s", "offset": "s", "data": settings["unit"], "channel": ""}
     columns = {
         name: EpocColumn(
-            dtype="string" if values.dtype == object else "float64",
-            unit=units[name],
-            meaning=raw.meanings[name],
+            dtype=dtype, unit=_unit(name, settings["unit"]), meaning=raw.meanings[name]
         )
-        for name, values in raw.columns.items()
+        for name, dtype in _dtypes(raw).items()
     }
     header = EpocHeader(
         source=block.source, name=folder.name, columns=columns, other=dict(raw.other)
     )
     return EpocTask(raw, EpocWriter(folder, header, compression))
+
+
+def _dtypes(raw: RawEpoc) -> dict[str, str]:
+    """Dtype of each column, as metadata name it."""
+    found = {
+        name: "string" if values.dtype == object else values.dtype.name
+        for name, values in raw.columns.items()
+    }
+    return found | {
+        name: f"{cells.dtype.name}[{cells.length}]" for name, cells in raw.lists.items()
+    }
+
+
+def _unit(column: str, unit: str) -> str:
+    if column in ("onset", "offset"):
+        return "s"
+    return unit if column in ("data", "waveform") else ""

@@ -12,6 +12,9 @@ from dspant.readers.raw import RawEpoc, RawStream
 from dspant.readers.tdt.epocs import read_epoc, read_scalar
 from dspant.readers.tdt.files import BlockFiles, find_files
 from dspant.readers.tdt.index import Index, read_index
+from dspant.readers.tdt.notes import NAME as NOTES
+from dspant.readers.tdt.notes import has_notes, read_notes
+from dspant.readers.tdt.snips import read_snips
 from dspant.readers.tdt.streams import open_sev_stream, open_stream, survey_sev, survey_stream
 from dspant.readers.tdt.tbk import Settings, read_settings
 
@@ -59,9 +62,19 @@ class Block:
 
     @cached_property
     def kinds(self) -> dict[str, str]:
-        """``stream``, ``epoc``, ``epoc offset``, ``scalar`` or ``snip``, by store, sorted."""
+        """Kind of each store by its name, sorted by name.
+
+        ``stream``, ``epoc``, ``epoc offset``, ``scalar``, ``snip``, or ``notes`` for the table of
+        what the experimenter typed.
+        """
         return dict(
-            sorted({**self.index.kinds, **dict.fromkeys(self.sev_stores, "stream")}.items())
+            sorted(
+                {
+                    **self.index.kinds,
+                    **dict.fromkeys(self.sev_stores, "stream"),
+                    **({NOTES: "notes"} if has_notes(self.files) else {}),
+                }.items()
+            )
         )
 
     def stream(self, name: str, *, gaps: str = "error", truncated: str = "error") -> RawStream:
@@ -90,18 +103,24 @@ class Block:
         return open_stream(survey, gaps=gaps, truncated=truncated)
 
     def epoc(self, name: str) -> RawEpoc:
-        """Read one store of events: an epoc, or a scalar as events without duration.
+        """Read one store of events.
+
+        Scalars and notes are events without duration; the waveforms of snips are read later.
 
         Raises
         ------
         StoreError
             There is no such store of events.
         RawDataError
-            The store has records of several kinds.
+            The store's records contradict each other, or waveforms lie outside their file.
         """
-        self._expect(name, "epoc", "scalar")
+        self._expect(name, "epoc", "scalar", "snip", "notes")
         if self.kinds[name] == "scalar":
             return read_scalar(self.index, name)
+        if self.kinds[name] == "snip":
+            return read_snips(self.files, self.index, name)
+        if self.kinds[name] == "notes":
+            return read_notes(self.files, self.index)
         return read_epoc(self.index, name, primary=self.settings.primaries.get(name))
 
     def summary(self) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def chunk_table(store: str, records: NDArray[np.void], start_unix_s: float) -> C
             f"positive one: copy the block again"
         )
     in_sev = bool(first["type"] & UNIQUE_FILES_BIT)
-    _check_bytes(store, records, payload_bytes, in_sev)
+    check_bytes(store, records, payload_bytes, in_sev=in_sev)
     channels, start_s, offsets, spread_s = _arranged(store, records, start_unix_s, fs_hz)
     return ChunkTable(
         store=store,
@@ -132,7 +132,8 @@ def sample_dtype(store: str, number: int) -> np.dtype[Any]:
     return np.dtype(FORMATS[number])
 
 
-def _check_bytes(store: str, records: NDArray[np.void], payload_bytes: int, in_sev: bool) -> None:
+def check_bytes(store: str, records: NDArray[np.void], payload_bytes: int, *, in_sev: bool) -> None:
+    """Raise IndexDamagedError where records point to shared or to impossible bytes."""
     # Each channel of a store in .sev files counts its offsets in a file of its own.
     order = np.lexsort((records["offset"], records["channel"] if in_sev else records["code"]))
     offsets, channels = records["offset"][order], records["channel"][order]

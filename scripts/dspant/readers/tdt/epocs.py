@@ -10,6 +10,7 @@ import numpy as np
 from dspant.errors import RawDataError
 from dspant.readers.raw import RawEpoc
 from dspant.readers.tdt.index import KIND_BITS
+from dspant.readers.tdt.notes import note_numbers
 from dspant.readers.wording import count, listed
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ NEXT_MEANING = (
 )
 SCALAR_END_MEANING = "The onset: a scalar belongs to one instant."
 VALUE_MEANING = "Value filed with the event."
+NOTE_MEANING = "Number of the note that the event carries, as in the table of notes; 0 for none."
 CHANNEL_MEANING = "Number of the channel in the raw store."
 
 
@@ -52,11 +54,26 @@ def read_epoc(index: Index, store: str, *, primary: str | None = None) -> RawEpo
     records = _records_in_time(index, store)
     onset_s = records["timestamp"] - index.start_unix_s
     ends = _ends(index, store, onset_s, primary)
-    warnings = [*ends.warnings, *_coinciding(records), *_outside(index, onset_s)]
+    warnings = [
+        *ends.warnings,
+        *_unlike(records, ("channel", "sort")),
+        *coinciding(records),
+        *outside(index, onset_s),
+    ]
     return RawEpoc(
         name=store,
-        columns={"onset": onset_s, "offset": ends.offset_s, "data": _values(records)},
-        meanings={"onset": ONSET_MEANING, "offset": ends.meaning, "data": VALUE_MEANING},
+        columns={
+            "onset": onset_s,
+            "offset": ends.offset_s,
+            "data": _values(records),
+            **_notes(records),
+        },
+        meanings={
+            "onset": ONSET_MEANING,
+            "offset": ends.meaning,
+            "data": VALUE_MEANING,
+            "note": NOTE_MEANING,
+        },
         other=_other(records, "epocs", onset_s),
         warnings=[f"store {store!r}: {warning}" for warning in warnings],
     )
@@ -72,7 +89,12 @@ def read_scalar(index: Index, store: str) -> RawEpoc:
     """
     records = _records_in_time(index, store)
     onset_s = records["timestamp"] - index.start_unix_s
-    warnings = [*_uneven(records), *_coinciding(records), *_outside(index, onset_s)]
+    warnings = [
+        *_uneven(records),
+        *_unlike(records, ("sort",)),
+        *coinciding(records),
+        *outside(index, onset_s),
+    ]
     return RawEpoc(
         name=store,
         columns={
@@ -80,12 +102,14 @@ def read_scalar(index: Index, store: str) -> RawEpoc:
             "offset": onset_s.copy(),
             "data": _values(records),
             "channel": records["channel"].astype(str).astype(object),
+            **_notes(records),
         },
         meanings={
             "onset": ONSET_MEANING,
             "offset": SCALAR_END_MEANING,
             "data": VALUE_MEANING,
             "channel": CHANNEL_MEANING,
+            "note": NOTE_MEANING,
         },
         other=_other(records, "scalars", onset_s),
         warnings=[f"store {store!r}: {warning}" for warning in warnings],
@@ -163,6 +187,18 @@ def _foreign_ends(records: NDArray[np.void]) -> list[str]:
     return [f"{count(number, 'end')} that names another store was taken"] if number else []
 
 
+def _unlike(records: NDArray[np.void], fields: tuple[str, ...]) -> list[str]:
+    """In words: records that are not made like the first, though all events of a store are."""
+    first = records[0]
+    different = np.zeros(len(records), dtype=bool)
+    for field in ("size", "format", *fields):
+        different |= records[field] != first[field]
+    number = int(np.count_nonzero(different))
+    return (
+        [f"{count(number, 'record')} unlike the first; the index may be damaged"] if number else []
+    )
+
+
 def _uneven(records: NDArray[np.void]) -> list[str]:
     """In words: channels of a scalar that have different numbers of values."""
     channels, counts = np.unique(records["channel"], return_counts=True)
@@ -173,7 +209,7 @@ def _uneven(records: NDArray[np.void]) -> list[str]:
     return [f"its channels have different numbers of values ({numbers})"]
 
 
-def _coinciding(records: NDArray[np.void]) -> list[str]:
+def coinciding(records: NDArray[np.void]) -> list[str]:
     """In words: events of one channel at one time; ``records`` come by time, then channel."""
     same = (np.diff(records["timestamp"]) == 0) & (
         records["channel"][1:] == records["channel"][:-1]
@@ -193,12 +229,18 @@ def _records_in_time(index: Index, store: str) -> NDArray[np.void]:
     return records[np.lexsort((records["channel"], records["timestamp"]))]
 
 
+def _notes(records: NDArray[np.void]) -> dict[str, NDArray[np.int64]]:
+    """Column of note numbers, where any event carries one."""
+    numbers = note_numbers(records)
+    return {"note": numbers} if numbers.any() else {}
+
+
 def _values(records: NDArray[np.void]) -> NDArray[np.float64]:
     """Values of events: the bits of float64 in the place of an offset."""
     return records["offset"].copy().view("<f8")
 
 
-def _outside(index: Index, onset_s: NDArray[np.float64]) -> list[str]:
+def outside(index: Index, onset_s: NDArray[np.float64]) -> list[str]:
     """In words: events before the start mark or after the stop mark."""
     found = []
     early = int(np.count_nonzero(onset_s < 0))

@@ -8,15 +8,23 @@ from pathlib import Path
 
 from dspant.errors import RawDataError
 
+SYNAPSE_NOTES = "notes.txt"
+
 
 @dataclass(frozen=True)
 class BlockFiles:
-    """Files of one block; ``tev`` is where the samples should be, present or not."""
+    """Files of one block.
+
+    ``tev`` is where the samples should be, present or not; ``tnt`` and ``notes`` are what the
+    experimenter typed, by the block and by Synapse.
+    """
 
     folder: Path
     tsq: Path
     tev: Path
     tbk: Path | None
+    tnt: Path | None
+    notes: Path | None
     sev: tuple[Path, ...]
 
     @property
@@ -75,6 +83,8 @@ def find_files(folder: Path | str) -> BlockFiles:
         tsq=tsq,
         tev=next(iter(_with_suffix(beside, ".tev")), tsq.with_suffix(".tev")),
         tbk=next(iter(_with_suffix(beside, ".tbk")), None),
+        tnt=next(iter(_with_suffix(beside, ".tnt")), None),
+        notes=next((file for file in held if file.name.lower() == SYNAPSE_NOTES), None),
         sev=tuple(_with_suffix(held, ".sev")),
     )
 

@@ -141,7 +141,7 @@ class Index:
     @cached_property
     def kinds(self) -> dict[str, str]:
         """Kind of each store by its name, as its first record says."""
-        return {name: self._kind(code) for name, code in self.names.items()}
+        return {name: KINDS[self.first_kind(code)] for name, code in self.names.items()}
 
     @cached_property
     def end_stores(self) -> dict[str, str]:
@@ -156,9 +156,10 @@ class Index:
         """Records of one store in the order of the file, shape (records,) of RECORD."""
         return self.records[self.codes == self.names[name]]
 
-    def _kind(self, code: int) -> str:
+    def first_kind(self, code: int) -> int:
+        """Kind of a store's first record, one of KINDS."""
         first = int(np.argmax(self.codes == code))
-        return KINDS[int(self.records["type"][first]) & KIND_BITS]
+        return int(self.records["type"][first]) & KIND_BITS
 
     def _marks(self, code: int) -> NDArray[np.void]:
         records = self.records[self.codes == code]

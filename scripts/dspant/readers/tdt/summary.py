@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from dspant.readers.tdt.clock import clock_doubts
 from dspant.readers.tdt.extents import extent_doubts
 from dspant.readers.tdt.gaps import continuity, described_gaps
 from dspant.readers.tdt.index import FORMATS, KINDS, OFFSET, UNIQUE_FILES_BIT
+from dspant.readers.tdt.notes import NAME as NOTES
+from dspant.readers.tdt.notes import unknown_notes
 from dspant.readers.tdt.order import order_doubts
 from dspant.readers.tdt.streams import survey_sev, survey_stream
 from dspant.readers.wording import count
@@ -43,6 +46,8 @@ def summarise(block: Block) -> dict[str, Any]:
             stores[name], found = _sev_stream(block, name)
         elif kind == "stream":
             stores[name], found = _stream(block, name)
+        elif kind == "notes":
+            stores[name], found = _notes(block, name)
         else:
             stores[name], found = _events(block, name, kind)
         findings += found
@@ -81,6 +86,8 @@ def _block_findings(block: Block) -> list[str]:
     findings += order_doubts(index)
     findings += extent_doubts(files, index)
     findings += agreement_doubts(files, index, block.settings)
+    if NOTES not in block.kinds:
+        findings += unknown_notes(files, index)
     findings += [
         f"stores {', '.join(stores)} would share the folder {folder}.ant; take one of them"
         for folder, stores in folder_clashes(block.kinds)
@@ -101,7 +108,7 @@ def _stream(block: Block, name: str) -> tuple[dict[str, Any], list[str]]:
     described = {
         "kind": "stream",
         "dataset": store_folder_name(name),
-        "fs": float(first["fs"]),
+        "fs": _finite(first["fs"]),
         "channels": _channels(channels),
         "samples": None,
         "unit": None,
@@ -156,28 +163,48 @@ def _sev_stream(block: Block, name: str) -> tuple[dict[str, Any], list[str]]:
 
 def _events(block: Block, name: str, kind: str) -> tuple[dict[str, Any], list[str]]:
     records = block.index.of_store(name)
+    with_channels = kind in ("scalar", "snip")
     described = {
         "kind": kind,
         "dataset": store_folder_name(name),
-        "fs": float(records["fs"][0]) if kind == "snip" else None,
-        "channels": None if kind == "epoc" else _channels(np.unique(records["channel"]).tolist()),
+        "fs": _finite(records["fs"][0]) if kind == "snip" else None,
+        "channels": _channels(np.unique(records["channel"]).tolist()) if with_channels else None,
         "events": len(records),
         "unit": None,
         "dtype": FORMATS.get(int(records["format"][0])),
         "start_s": float(records["timestamp"].min()) - block.index.start_unix_s,
         "in": "tev" if kind == "snip" else "tsq",
     }
-    if kind == "snip":
-        return described, []
     try:
         return described, list(block.epoc(name).warnings)
     except RawDataError as error:
         return described, [str(error)]
 
 
+def _notes(block: Block, name: str) -> tuple[dict[str, Any], list[str]]:
+    raw = block.epoc(name)
+    described = {
+        "kind": "notes",
+        "dataset": store_folder_name(name),
+        "fs": None,
+        "channels": None,
+        "events": len(raw.columns["onset"]),
+        "unit": None,
+        "dtype": None,
+        "start_s": None,
+        "in": "notes",
+    }
+    return described, list(raw.warnings)
+
+
 def _channels(numbers: list[int]) -> int | list[int]:
     """How many channels there are; their numbers where these do not run from 1 on."""
     return len(numbers) if numbers == list(range(1, len(numbers) + 1)) else numbers
+
+
+def _finite(value: np.floating) -> float | None:
+    """A number that JSON can hold; None where it is none."""
+    return float(value) if isfinite(value) else None
 
 
 def _utc(unix_s: float) -> str:
