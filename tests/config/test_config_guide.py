@@ -23,7 +23,7 @@ CODE = "\n".join(
     if file != LIBRARY / "config/experiment.py"
 )
 
-READ_AS_A_WHOLE = {"channels", "scale", "gaps", "truncated", "unit", "kind"}
+READ_AS_A_WHOLE = {"compression", "channels", "scale", "gaps", "truncated", "unit", "kind"}
 """Keys of stores go to the reader in one mapping and are read there by name."""
 
 OPERATIONS = operations()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -17,6 +18,7 @@ from dspant.config.experiment import EpocStore, Experiment, Node, Reference, Sto
 from dspant.config.steps import FROM_EXPERIMENT
 from dspant.ops.features import FEATURES
 from dspant.ops.registry import Operation, operations
+from dspant.ops.signal import Column, Events, Signal
 
 SECTIONS: dict[str, type[BaseModel]] = {
     "The whole": Experiment,
@@ -70,13 +72,40 @@ def _operations() -> Iterator[str]:
     for name, operation in sorted(operations().items(), key=_by_family):
         yield f"#### `{name}`: {_takes(operation)} to {operation.makes}\n"
         yield f"{_markdown(operation.summary)}\n"
-        if not operation.parameters.model_fields:
+        yield f"```yaml\n{_example(operation)}```\n"
+        if operation.parameters.model_fields:
+            from_experiment = {
+                own: key for (owner, own), key in FROM_EXPERIMENT.items() if owner == name
+            }
+            yield from _table("Parameter", operation.parameters, from_experiment)
+        else:
             yield "No parameters.\n"
-            continue
-        from_experiment = {
-            parameter: key for (owner, parameter), key in FROM_EXPERIMENT.items() if owner == name
-        }
-        yield from _table("Parameter", operation.parameters, from_experiment)
+        if operation.columns is not None:
+            yield f"##### Table of `{name}`\n"
+            yield from _columns(operation)
+
+
+def _example(operation: Operation) -> str:
+    """The operation as a list of steps has it."""
+    example = operation.parameters.example
+    if not example:
+        return f"- {operation.name}\n"
+    step = {operation.name: example}
+    return yaml.safe_dump([step], sort_keys=False, default_flow_style=None, width=90)
+
+
+def _columns(operation: Operation) -> Iterator[str]:
+    """Columns of the table it makes of a signal in V and events in uA."""
+    signal = Signal(1000.0, ("channel",), ("V",), ())
+    events = [
+        Events("events", None, {"data": Column("float64", "uA", "")}) for _ in operation.takes[1:]
+    ]
+    params = operation.parameters(**operation.parameters.example)
+    yield "| Column | Unit for a signal in V | Meaning |"
+    yield "|---|---|---|"
+    for name, column in operation.columns(signal, events, params).items():
+        yield f"| `{name}` | {column.unit} | {_markdown(column.meaning)} |"
+    yield ""
 
 
 def _features() -> Iterator[str]:

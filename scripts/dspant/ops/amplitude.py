@@ -25,6 +25,8 @@ class Tkeo(Parameters):
 
 
 class RmsEnvelope(Parameters):
+    example = {"window_s": 0.05}
+
     window_s: float = Field(gt=0)
     """Length of the moving window in seconds, centred on the sample; taken as the nearest odd
     number of samples."""

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 
 class DoubleThreshold(Parameters):
+    example = {
+        "on_sd": 3,
+        "off_sd": 1.5,
+        "baseline_s": [0, 1],
+        "min_duration_s": 0.02,
+        "merge_gap_s": 0.02,
+    }
+
     on_sd: float | None = Field(default=None, ge=0)
     """A burst must reach the baseline's mean plus this many standard deviations."""
     off_sd: float | None = Field(default=None, ge=0)

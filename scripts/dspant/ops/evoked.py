@@ -32,6 +32,8 @@ ACTIVE = "background above max_background_rms"
 
 
 class Evoked(Parameters):
+    example = {"window_s": [-0.01, 0.04], "response_s": [0.004, 0.03]}
+
     window_s: Interval
     """Start and end of the window around each event, in seconds from its onset."""
     response_s: Interval

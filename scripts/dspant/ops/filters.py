@@ -23,6 +23,8 @@ DECAY = 1e-12
 
 
 class Lowpass(Parameters):
+    example = {"cutoff_hz": 6, "order": 2}
+
     cutoff_hz: float = Field(gt=0)
     """Half-power (-3 dB) frequency of one pass, in Hz."""
     order: int = Field(default=4, ge=1, le=12)
@@ -32,10 +34,12 @@ class Lowpass(Parameters):
 
 
 class Highpass(Lowpass):
-    pass
+    example = {"cutoff_hz": 20}
 
 
 class Bandpass(Parameters):
+    example = {"low_hz": 20, "high_hz": 450}
+
     low_hz: float = Field(gt=0)
     """Lower half-power (-3 dB) frequency of one pass, in Hz."""
     high_hz: float = Field(gt=0)
@@ -53,6 +57,8 @@ class Bandpass(Parameters):
 
 
 class Notch(Parameters):
+    example = {"frequency_hz": 60, "q": 30}
+
     frequency_hz: float = Field(gt=0)
     """Centre of the stop band, in Hz."""
     q: float = Field(default=30.0, gt=0)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,6 +23,9 @@ Kind = Literal["stream", "epoc"]
 
 class Parameters(BaseModel):
     """Base of every parameter model: unknown names, text for numbers and NaN are refused."""
+
+    example: ClassVar[dict[str, Any]] = {}
+    """Parameters as a lab might write them; the guide shows them and tests use them."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True

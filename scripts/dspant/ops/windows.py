@@ -24,6 +24,12 @@ FeatureName = Literal[tuple(FEATURES)]
 
 
 class Windows(Parameters):
+    example = {
+        "length_s": 0.25,
+        "step_s": 0.05,
+        "features": ["mav", "rms", "wl", "zc", "ssc", "mnf", "mdf"],
+    }
+
     length_s: float = Field(gt=0)
     """Length of a window in seconds."""
     step_s: float = Field(gt=0)
