@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dspant.config import experiment
+from dspant.config import experiment, resolve_steps
 from dspant.config.experiment import Section
 from dspant.config.reference import SECTIONS, guide_with_reference
 from dspant.config.validation import field_names
@@ -94,7 +94,7 @@ def test_examples_in_the_guide_are_sound():
     whole = {}
     for example in re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL):
         found = yaml.safe_load(example)
-        if "from" not in found:
+        if isinstance(found, dict) and "from" not in found:
             whole |= found
     assert whole.keys() >= {"experiment", "stores", "nodes"}
 
@@ -103,3 +103,14 @@ def test_examples_in_the_guide_are_sound():
 
     assert problems + found == []
     assert len(graph.nodes) == len(whole["nodes"])
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_is_shown_as_a_step_that_works(name):
+    operation = OPERATIONS[name]
+    heading = f"`{name}`: {' and '.join(operation.takes)} to {operation.makes}"
+    shown = re.search(r"```yaml\n(.*?)```", part(heading), flags=re.DOTALL)
+
+    assert shown is not None
+    steps = yaml.safe_load(shown[1])
+    assert [step["op"] for step in resolve_steps(steps)] == [name]

@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dspant.config.names import FOLDER_NAME, NODE_NAME, store_folder_name
+from dspant.config.names import FOLDER_NAME, NODE_NAME
 from dspant.config.paths import Paths
+from dspant.dataset.folder import store_folder_name
 
 folders = st.from_regex(FOLDER_NAME, fullmatch=True)
 datasets = st.from_regex(NODE_NAME, fullmatch=True) | st.text(min_size=1).map(store_folder_name)

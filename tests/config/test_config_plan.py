@@ -114,20 +114,23 @@ def test_memory_is_asked_for_the_channels_of_the_first_input(house, monkeypatch)
     assert set(asked.values()) == {memory.UNDECLARED_CHANNELS}
 
 
-def test_targets_are_every_final_file(house):
+def test_targets_are_the_reports_which_take_every_dataset(house):
     plan = house.load()
 
-    targets = plan.targets()
-
-    assert targets[:3] == [
+    assert plan.targets() == [
         "results/demo/report.html",
         "results/demo/rec01/report.html",
         "results/demo/rec02/report.html",
     ]
-    assert len(targets) == len(set(targets)) == 3 + 2 * len(plan.datasets)
-    assert plan.recording_metadata(of("rec01")) == targets[3 : 3 + len(plan.datasets)]
-    assert plan.all_metadata() == targets[3:]
-    assert len(plan.all_data()) == 2 * len(plan.recording_data(of("rec01")))
+    metadata, data = (
+        files(of("rec01")) for files in (plan.recording_metadata, plan.recording_data)
+    )
+    assert len(set(metadata)) == len(set(data)) == len(plan.datasets)
+    assert metadata[0] == "results/demo/rec01/RawG.ant/metadata_RawG.json"
+    assert plan.all_summaries() == [
+        "results/demo/rec01/summary.json",
+        "results/demo/rec02/summary.json",
+    ]
 
 
 def test_a_comment_or_another_order_of_keys_changes_no_spec(house):

@@ -65,12 +65,12 @@ CASES = {
     ),
     "tank instead of block": (
         "recording\tblock\nrec01\ttank\n",
-        f"{AT}2: block: tank is no TDT block: it holds no .tsq and no .Tbk; "
+        f"{AT}2: block: tank is no TDT block: it holds no .tsq; "
         "it holds blocks, name one of them: rec01, rec02",
     ),
     "folder that is no block": (
         "recording\tblock\nrec01\tconfig\n",
-        f"{AT}2: block: config is no TDT block: it holds no .tsq and no .Tbk; "
+        f"{AT}2: block: config is no TDT block: it holds no .tsq; "
         "it holds config.yaml, recordings.tsv",
     ),
     "file instead of block": (

@@ -11,7 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from dspant.readers.tdt.index import MARK, RECORD, START_CODE, UNIQUE_FILES_BIT, onset_store, store_name
+from dspant.readers.tdt.index import (
+    MARK,
+    RECORD,
+    START_CODE,
+    UNIQUE_FILES_BIT,
+    onset_store,
+    store_name,
+)
 
 _STREAM, _SNIP, _SCALAR, _ONSET, _OFFSET = 0x8101, 0x8201, 0x0201, 0x0101, 0x0102
 

@@ -74,10 +74,8 @@ def _operations() -> Iterator[str]:
         yield f"{_markdown(operation.summary)}\n"
         yield f"```yaml\n{_example(operation)}```\n"
         if operation.parameters.model_fields:
-            from_experiment = {
-                own: key for (owner, own), key in FROM_EXPERIMENT.items() if owner == name
-            }
-            yield from _table("Parameter", operation.parameters, from_experiment)
+            elsewhere = {own: key for (op, own), key in FROM_EXPERIMENT.items() if op == name}
+            yield from _table("Parameter", operation.parameters, elsewhere)
         else:
             yield "No parameters.\n"
         if operation.columns is not None:
