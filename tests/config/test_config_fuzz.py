@@ -7,7 +7,7 @@ import math
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sound_experiment import SOUND
 
@@ -42,6 +42,7 @@ def places(data, path=()):
 
 
 @given(place=st.sampled_from([path for path in places(SOUND_CONFIG) if path]), value=values)
+@example(place=("experiment",), value={"\n": None})
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 def test_any_value_at_any_place(house, place, value):
     config = copy.deepcopy(SOUND_CONFIG)

@@ -30,7 +30,8 @@ def dotted(path: KeyPath) -> str:
 
 def sentence(place: str, path: KeyPath, message: str) -> str:
     """The line a user reads; ``place`` is a file with its line, or empty where there is none."""
-    return ": ".join(part for part in (place, dotted(path), message) if part)
+    text = ": ".join(part for part in (place, dotted(path), message) if part)
+    return " ".join(text.splitlines())
 
 
 def shown(value: Any) -> str:

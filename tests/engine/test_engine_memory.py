@@ -1,0 +1,97 @@
+"""A job's memory: not more for a longer recording, and never above what is declared."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_nodes import FS_HZ, noise, spec_of, store
+
+from dspant.engine.memory import ingest_memory_mb, node_memory_mb
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="peak memory is read from /proc"
+)
+
+SHORT_S = 50
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """One recording, and one four times as long, of eight channels."""
+    place = tmp_path_factory.mktemp("long")
+    second = noise(8, int(FS_HZ))
+    paths = {}
+    for times in (1, 4):
+        x = _Repeated(second, times * SHORT_S)
+        paths[times] = store(place / f"Raw{times}.ant", x, block=len(second[0]))
+    yield paths
+    for path in paths.values():
+        for file in path.iterdir():
+            if file.is_file():
+                file.unlink()
+
+
+class _Repeated:
+    """An array that repeats a stretch; it is never held in memory."""
+
+    def __init__(self, stretch: Any, times: int) -> None:
+        self.stretch = stretch
+        self.dtype = stretch.dtype
+        self.shape = (len(stretch), stretch.shape[1] * times)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.stretch
+
+
+def peak(source: Path, place: Path, spec: dict[str, Any], threads: int) -> dict[str, float]:
+    file = place / "spec.json"
+    file.write_text(json.dumps(spec))
+    script = Path(__file__).with_name("peak_of_a_node.py")
+    command = [sys.executable, script, source, place / "made.ant", file, str(threads)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+NODES = [
+    (
+        [{"notch": {"frequency_hz": 60}}, {"bandpass": {"low_hz": 20, "high_hz": 450}}],
+        "stream",
+        1,
+    ),
+    (["rectify", {"lowpass": {"cutoff_hz": 6, "order": 2}}], "stream", 2),
+    ([{"double_threshold": {"on_sd": 30, "baseline_s": [0, 20]}}], "epoc", 1),
+    ([{"windows": {"length_s": 2, "step_s": 1, "features": ["rms"]}}], "epoc", 1),
+]
+
+
+@pytest.mark.parametrize(("steps", "makes", "threads"), NODES, ids=str)
+def test_a_recording_four_times_as_long_takes_no_more_memory_than_declared(
+    recordings: dict[int, Path], tmp_path: Path, steps: list[Any], makes: str, threads: int
+) -> None:
+    spec = spec_of(steps, makes)
+    short, long = (
+        peak(recordings[times], tmp_path, spec | {"node": f"made{times}"}, threads)
+        for times in (1, 4)
+    )
+    assert long["peak"] <= 1.1 * short["peak"] + 15
+    assert long["peak"] <= long["declared"]
+
+
+def test_declared_memory_grows_with_channels_and_with_how_far_a_step_looks() -> None:
+    near = spec_of([{"lowpass": {"cutoff_hz": 100}}])
+    far = spec_of([{"lowpass": {"cutoff_hz": 0.1}}])
+    assert node_memory_mb(near, 4) < node_memory_mb(near, 64) < node_memory_mb(far, 64)
+
+
+def test_declared_memory_of_an_ingest_counts_every_store() -> None:
+    one = ingest_memory_mb({}, {"RawG": 16})
+    assert one < ingest_memory_mb({}, {"RawG": 16, "EMGR": 4})
