@@ -3,8 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CORES ?= 2
+CASES ?= 100000
 
-.PHONY: demo test lint format bench clean dag
+.PHONY: demo test lint format bench fuzz clean dag
 
 $(READY): envs/requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +35,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench.py
+
+fuzz: $(READY)
+	$(BIN)/python tests/fuzz/campaign.py $(CASES)
 
 dag: $(READY)
 	$(BIN)/python -m dspant.simulate resources/demo/demo.yaml resources/demo/tank

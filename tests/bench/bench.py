@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from dspant.config import resolve_steps
+from dspant.readers import READERS
 from dspant.simulate.tdt_block import write_block
 from dspant.simulate.tdt_stores import StreamStore
 
@@ -55,7 +56,7 @@ def write_bench_block(tank: Path, chunk_samples: int) -> Path:
 def write_specs(work: Path) -> None:
     stream = {"kind": "stream", "channels": None, "gaps": "error", "truncated": "error"}
     ingest = {
-        "reader": {"name": "tdt", "version": 1},
+        "reader": {"name": "tdt", "version": READERS["tdt"]},
         "stores": {
             "RawG": stream | {"unit": "V", "scale": None},
             "Slow": stream | {"unit": "mL/s", "scale": 0.001},

@@ -19,6 +19,9 @@ pytestmark = pytest.mark.skipif(
 
 SHORT_S = 50
 
+ALLOCATOR_MB = 32
+"""What the allocator keeps for itself until it has seen every size of block a few times."""
+
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
@@ -82,7 +85,7 @@ def test_a_recording_four_times_as_long_takes_no_more_memory_than_declared(
         peak(recordings[times], tmp_path, spec | {"node": f"made{times}"}, threads)
         for times in (1, 4)
     )
-    assert long["peak"] <= 1.1 * short["peak"] + 15
+    assert long["peak"] <= 1.1 * short["peak"] + ALLOCATOR_MB
     assert long["peak"] <= long["declared"]
 
 

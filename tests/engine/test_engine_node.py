@@ -204,7 +204,7 @@ def test_any_stream_is_filtered_run_by_run_as_scipy_does(
     sos = sp.butter(2, 300, "highpass", fs=FS_HZ, output="sos")
     for first, count in zip(firsts, counts, strict=True):
         run = x[:, first : first + count].astype(np.float64)
-        expected = sp.sosfiltfilt(sos, run, axis=1, padlen=min(15, count - 1))
+        expected = sp.sosfiltfilt(sos, run, axis=1, padlen=min(9, count - 1))
         worst = np.abs(y[:, first : first + count] - expected).max()
         assert worst <= 1e-6 * rms(expected) + 1e-12 * rms(run)
 
@@ -264,13 +264,13 @@ def test_a_table_step_that_cannot_be_applied_names_node_step_and_file(tmp_path: 
 def test_altered_samples_are_found_even_where_a_step_needs_few_of_them(
     tmp_path: Path, steps: list[Any], makes: str, threads: int
 ) -> None:
-    x = noise(2, 3000)
+    x = noise(2, 600_000)
     inputs = [store(tmp_path / "Raw.ant", x, fs_hz=1000.0)]
     if "evoked" in steps[0]:
         inputs.append(strobes(tmp_path / "Stim.ant", [0.5]))
     data = DatasetFolder(inputs[0]).data
     content = bytearray(data.read_bytes())
-    content[content.index(x[1].tobytes()) + 4 * 2999] ^= 1
+    content[content.index(x[1, -1000:].tobytes()) + 4 * 999] ^= 1
     data.write_bytes(content)
     with pytest.raises(DigestError, match=f"^{data} was altered"):
         node(tmp_path / "made.ant", inputs, steps, makes, threads=threads)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dspant.simulate.tdt_block import write_block
+from dspant.simulate.tdt_index import SEV_HEADER_BYTES, TSQ_DTYPE
 from dspant.simulate.tdt_stores import EpocStore, Note, ScalarStore, SnipStore, StreamStore
 
 START_UNIX_S = 1_600_000_000.0 - 2.0**-20
@@ -59,4 +60,29 @@ def write_separate(folder: Path) -> Path:
         ],
         epocs=[EpocStore("AmpA", _TIMES_S, np.arange(4.0))],
     )
+    return folder
+
+
+def write_unindexed(folder: Path) -> Path:
+    """A stream in files of its own that the index does not have, split into hours."""
+    stream = _stream("RSn1", "int16", 2, 4, chunk_samples=32, sev=True)
+    write_block(
+        folder,
+        tank="tank",
+        start_unix_s=START_UNIX_S,
+        streams=[stream, _stream("Resp", "int16", 1, 4, chunk_samples=4, fs_hz=SLOW_HZ)],
+        epocs=[],
+    )
+    (tsq,) = folder.glob("*.tsq")
+    records = np.fromfile(tsq, TSQ_DTYPE)
+    records = records[records["code"] != b"RSn1"]
+    tsq.write_bytes(records.nbytes.to_bytes(8, "little") + records.tobytes()[8:])
+    for path in sorted(folder.glob("*.sev")):
+        content = path.read_bytes()
+        border = (SEV_HEADER_BYTES + len(content)) // 2
+        parts = {path: content[40:border], path.with_stem(f"{path.stem}-1h"): content[border:]}
+        for part, samples in parts.items():
+            size = (SEV_HEADER_BYTES + len(samples)).to_bytes(8, "little")
+            part.write_bytes(size + content[8:SEV_HEADER_BYTES] + samples)
+    (folder / "RSn1_log.txt").write_text("recording started at sample: 101\n", encoding="utf-8")
     return folder

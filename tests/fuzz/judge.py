@@ -30,6 +30,14 @@ MOST_JITTER_S = 0.02 / 1017.0
 """A stream's start is told no better than by the jitter that whole blocks may have."""
 
 
+@dataclass(frozen=True)
+class Damage:
+    """A file's name, and its bytes afterwards."""
+
+    name: str
+    content: bytes
+
+
 class WrongNumbersError(AssertionError):
     """A damaged block was read as other numbers, without a word."""
 
@@ -75,11 +83,11 @@ def try_case(subject: Subject, random: Random) -> str:
         return REFUSAL
     finally:
         path.write_bytes(subject.files[name])
-    return judged(subject, subject.truths[mode], reading, name, damaged)
+    return judged(subject, subject.truths[mode], reading, Damage(name, damaged))
 
 
-def judged(subject: Subject, truth: Reading, reading: Reading, name: str, damaged: bytes) -> str:
-    """Outcome of one reading of a block of which the file ``name`` was damaged."""
+def judged(subject: Subject, truth: Reading, reading: Reading, damage: Damage) -> str:
+    """Outcome of one reading of a block of which a file was damaged."""
     new_remarks = reading.remarks - truth.remarks
     differing = {
         store
@@ -90,50 +98,58 @@ def judged(subject: Subject, truth: Reading, reading: Reading, name: str, damage
     if not differing:
         return REFUSAL if REFUSED in reading.stores.values() else TRUTH
     unexplained = {
-        store for store in differing if not _as_filed(subject, truth, reading, name, damaged, store)
+        store for store in differing if not _as_filed(subject, truth, reading, damage, store)
     }
     if not unexplained:
         return AS_FILED
     if new_remarks:
         return FLAGGED
-    raise WrongNumbersError(f"{name}: {sorted(unexplained)} differ without a word")
+    raise WrongNumbersError(f"{damage.name}: {sorted(unexplained)} differ without a word")
 
 
 def _as_filed(
-    subject: Subject, truth: Reading, reading: Reading, name: str, damaged: bytes, store: str
+    subject: Subject, truth: Reading, reading: Reading, damage: Damage, store: str
 ) -> bool:
     if store not in truth.stores or store not in reading.stores:
         return False
-    if name.endswith(".tsq"):
-        return _events_as_filed(subject, reading, name, damaged, store)
-    if name.endswith((".tev", ".sev")):
-        return _samples_as_filed(subject, truth, reading, name, damaged, store)
+    if damage.name.endswith(".tsq"):
+        return _events_as_filed(subject, reading, damage, store)
+    if damage.name.endswith((".tev", ".sev")):
+        return _samples_as_filed(subject, truth, reading, damage, store)
     return False
 
 
-def _events_as_filed(
-    subject: Subject, reading: Reading, name: str, damaged: bytes, store: str
-) -> bool:
-    changed = stores_with_changed_payload(subject.files[name], damaged)
+def _events_as_filed(subject: Subject, reading: Reading, damage: Damage, store: str) -> bool:
+    changed = stores_with_changed_payload(subject.files[damage.name], damage.content)
     if changed is None:
         return False
     if store == "Notes":
         return bool(changed)
     if store == "Chan" and store not in changed:
         return "AmpA" in changed
-    return store in changed and filed_values(damaged, store) == read_values(reading.stores[store])
+    if store not in changed:
+        return False
+    if isinstance(reading.stores[store], tuple):
+        tev = next(subject.files[name] for name in subject.named(".tev"))
+        return reading.stores[store][2] == samples_as_filed(damage.content, store, tev, {})
+    return filed_values(damage.content, store) == read_values(reading.stores[store])
 
 
 def _samples_as_filed(
-    subject: Subject, truth: Reading, reading: Reading, name: str, damaged: bytes, store: str
+    subject: Subject, truth: Reading, reading: Reading, damage: Damage, store: str
 ) -> bool:
-    files = subject.files | {name: damaged}
+    files = subject.files | {damage.name: damage.content}
     (index,) = (files[tsq] for tsq in subject.named(".tsq"))
     (tev,) = (files[tev] for tev in subject.named(".tev"))
-    sevs = {int(sev.split("_Ch")[1].split(".")[0]): files[sev] for sev in subject.named(".sev")}
+    sevs = {sev: files[sev] for sev in subject.named(".sev")}
     if store == "Notes":
         return False
-    expected = samples_as_filed(index, store, tev, sevs)
+    if store == "RSn1":
+        expected = b"".join(
+            sevs[sev][40:] for sev in sorted(sevs, key=lambda n: n.removesuffix(".sev"))
+        )
+    else:
+        expected = samples_as_filed(index, store, tev, sevs)
     ours, whole = reading.stores[store], truth.stores[store]
     if isinstance(ours, tuple):
         return ours[:2] == whole[:2] and ours[2] == expected

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dspant.readers.tdt.index import (
     MARK,
@@ -28,6 +29,7 @@ _PAYLOAD_FIELDS = {
     _SCALAR: {"timestamp", "offset", "fs", "channel"},
     _SNIP: {"timestamp", "channel", "sort"},
 }
+_EXCHANGED = (_STREAM, _SNIP)
 _UNUSED_FIELDS = {
     _ONSET: {"size", "format", "channel", "sort"},
     _OFFSET: {"size", "format", "offset", "fs"},
@@ -50,6 +52,11 @@ def stores_with_changed_payload(before: bytes, after: bytes) -> set[str] | None:
             continue
         kind = int(old[row]["type"]) & 0xFF0F
         fields = {name for name in RECORD.names if old[row][name] != new[row][name]}
+        if "code" in fields and int(new[row]["code"]) in _codes_of_kind(old, kind):
+            fields.remove("code")
+            changed.add(store_name(int(new[row]["code"])))
+        if kind in _EXCHANGED and row in _exchanged(old, new, kind):
+            fields.discard("offset")
         if kind == MARK and not fields - _unused_of_mark(old[row]):
             continue
         if kind == MARK or fields - _PAYLOAD_FIELDS.get(kind, set()) - _UNUSED_FIELDS[kind]:
@@ -57,6 +64,31 @@ def stores_with_changed_payload(before: bytes, after: bytes) -> set[str] | None:
         name = store_name(int(old[row]["code"]))
         changed.add(onset_store(old[row]) if kind == _OFFSET else name)
     return changed
+
+
+def _codes_of_kind(records: NDArray[np.void], kind: int) -> set[int]:
+    """Stores that an event may be filed under instead; samples have a place in the file as well."""
+    if kind not in (_ONSET, _SCALAR):
+        return set()
+    return set(records["code"][records["type"] == kind].tolist())
+
+
+def _exchanged(old: NDArray[np.void], new: NDArray[np.void], kind: int) -> set[int]:
+    """Records of a kind that have exchanged their places in the sample file.
+
+    Nothing tells which of two waveforms belongs to which channel, nor which of the two channels of
+    a step, since recorders file the first channel before or after the others.
+    """
+    moved = [
+        int(row)
+        for row in np.flatnonzero(old["offset"] != new["offset"])
+        if int(old[row]["type"]) & 0xFF0F == kind
+    ]
+    if sorted(old["offset"][moved]) != sorted(new["offset"][moved]):
+        return set()
+    if kind == _STREAM and len(set(old["timestamp"][moved].tolist())) > len(moved) / 2:
+        return set()
+    return set(moved)
 
 
 def _unused_of_mark(record: np.void) -> set[str]:
@@ -84,9 +116,7 @@ def read_values(columns: dict[str, Any]) -> list[tuple[float, ...]]:
     return sorted(zip(columns["onset"], map(repr, second), strict=True))
 
 
-def samples_as_filed(
-    index: bytes, store: str, tev: bytes, sev_by_channel: dict[int, bytes]
-) -> bytes:
+def samples_as_filed(index: bytes, store: str, tev: bytes, sevs: dict[str, bytes]) -> bytes:
     """Samples of a stream, or waveforms of snips, in the bytes that a whole index points to."""
     records = np.frombuffer(index, RECORD)
     own = records[records["code"] == int.from_bytes(store.encode(), "little")]
@@ -97,7 +127,10 @@ def samples_as_filed(
     )
     parts = []
     for record in own[order]:
-        content = sev_by_channel[int(record["channel"])] if in_sev else tev
+        content = tev
+        if in_sev:
+            (name,) = (n for n in sevs if n.endswith(f"_{store}_Ch{record['channel']}.sev"))
+            content = sevs[name]
         first = int(record["offset"])
         parts.append(content[first : first + (int(record["size"]) - 10) * 4])
     return b"".join(parts)

@@ -272,12 +272,6 @@ def test_a_channel_file_without_header(tmp_path):
     assert "less than the 40 of a .sev header" in refused(folder, RawDataError)
 
 
-def test_a_channel_split_into_hours_is_refused(tmp_path):
-    folder = write(tmp_path / "b", stream(sev=True))
-    (folder / "tank_b_RawG_Ch1-1h.sev").write_bytes(bytes(60))
-    assert "channel 1 is split into several files" in refused(folder, RawDataError)
-
-
 def unindexed(folder, store):
     """A block with the .sev files of a store that its index does not have."""
     code = store.name.encode()

@@ -13,7 +13,8 @@ from snakemake.exceptions import WorkflowError
 from dspant.config.documents import load_document
 from dspant.config.plan import Plan, load_plan
 from dspant.dataset.provenance import COMMAND
-from dspant.errors import ConfigError
+from dspant.errors import ConfigError, RawDataError
+from dspant.readers.tank import TankScan, plan_scan
 
 
 def prepare_jobs(library: str) -> None:
@@ -52,4 +53,18 @@ def plan_for(workflow: Any, config: Mapping[str, Any]) -> Plan:
     try:
         return load_plan(config, [str(file) for file in workflow.configfiles])
     except ConfigError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def scan_for(config: Mapping[str, Any]) -> TankScan:
+    """What a scan of the tank that the config names reads and writes.
+
+    Raises
+    ------
+    WorkflowError
+        The tank is no folder, or holds no block.
+    """
+    try:
+        return plan_scan(str(config["tank"]))
+    except RawDataError as error:
         raise WorkflowError(str(error)) from None

@@ -189,4 +189,4 @@ class LazyStream:
 def _clamped(position: float, count: int) -> int:
     import math
 
-    return min(max(math.ceil(position - 1e-6), 0), count)
+    return math.ceil(min(max(position - 1e-6, 0), count))

@@ -13,7 +13,7 @@ from dspant.dataset.digest import of_text
 from dspant.dataset.epoc import Epoc
 from dspant.dataset.epoc_writer import EpocHeader, EpocWriter
 from dspant.dataset.folder import DatasetFolder
-from dspant.dataset.metadata import EpocColumn
+from dspant.dataset.metadata import EpocColumn, read_metadata
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.publish import kept_provenance, put_back
 from dspant.dataset.stream import Stream
@@ -69,6 +69,8 @@ def make_node(
 
 def _made_from(spec: dict[str, Any], sources: Sequence[DatasetFolder]) -> str:
     """Fingerprint of all that decides the result: the spec and what the inputs state."""
+    for source in sources:
+        read_metadata(source.metadata)
     stated = [source.metadata.read_text(encoding="utf-8") for source in sources]
     return of_text(json.dumps([spec, stated], sort_keys=True))
 

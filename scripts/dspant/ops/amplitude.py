@@ -87,30 +87,13 @@ def rms_envelope(blocks: Blocks, signal: Signal, params: RmsEnvelope) -> Blocks:
     """
     import numpy as np
 
+    from dspant.ops.kernels.moving import moving_square_sums
+
     length = _window_samples(signal, params)
     half = length // 2
     for x, before, after in with_context(blocks, before=half, after=half):
-        sums = _moving_sums(x**2, length)
         kept = np.arange(before, x.shape[1] - after)
         counts = np.minimum(kept + half + 1, x.shape[1]) - np.maximum(kept - half, 0)
-        yield np.sqrt(sums[:, kept] / counts)
-
-
-def _moving_sums(x: np.ndarray, length: int) -> np.ndarray:
-    """Sums over ``length`` samples centred on each sample; what lies outside ``x`` counts as 0.
-
-    A window spans the end of one tile of ``length`` samples and the beginning of the next: two
-    running sums are added, and nothing large is ever subtracted.
-    """
-    import numpy as np
-
-    half = length // 2
-    channels, samples = x.shape
-    tiles = -(-(samples + 2 * half) // length)
-    padded = np.zeros((channels, tiles * length))
-    padded[:, half : half + samples] = x
-    tiled = padded.reshape(channels, tiles, length)
-    begun = np.cumsum(tiled, axis=2).reshape(channels, -1)
-    left = np.cumsum(tiled[:, :, ::-1], axis=2)[:, :, ::-1].reshape(channels, -1)
-    left[:, ::length] = 0
-    return left[:, :samples] + begun[:, length - 1 : length - 1 + samples]
+        means = moving_square_sums(x, length)[:, before : x.shape[1] - after]
+        means /= counts
+        yield np.sqrt(means, out=means)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dspant.ops.shelf import Shelf
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -48,23 +50,21 @@ def with_context(
     ------
     x, left, right
         ``x`` holds ``left`` samples of context, the block itself, and ``right`` samples of
-        context. ``left`` is ``before`` and ``right`` is ``after`` except at the ends of the run.
+        context; it is good until the next is asked for. ``left`` is ``before`` and ``right`` is
+        ``after`` except at the ends of the run.
     """
-    import numpy as np
-
     size = max(GRID_SAMPLES, before + after)
     left = 0
-    held: np.ndarray | None = None
-    for block in on_grid(blocks, size):
-        held = block if held is None else np.concatenate([held, block], axis=1)
-        while held.shape[1] >= left + size + after:
-            end = left + size
-            yield held[:, : end + after], left, after
-            kept = min(before, end)
-            held = held[:, end - kept :]
+    shelf = Shelf()
+    for block in blocks:
+        shelf.add(block)
+        while shelf.count >= left + size + after:
+            yield shelf.view(0, left + size + after), left, after
+            kept = min(before, left + size)
+            shelf.drop(left + size - kept)
             left = kept
-    if held is not None and held.shape[1] > left:
-        yield held, left, 0
+    if shelf.count > left:
+        yield shelf.view(0, shelf.count), left, 0
 
 
 def windows(blocks: Blocks, starts: np.ndarray, length: int) -> Iterator[tuple[int, np.ndarray]]:

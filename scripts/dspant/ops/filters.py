@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from dspant.errors import OperationError
+from dspant.ops.designs import Band
+from dspant.ops.prototypes import prototype
 from dspant.ops.registry import Parameters, stream_operation
 
 if TYPE_CHECKING:
@@ -122,11 +124,12 @@ def _apply(blocks: Blocks, signal: Signal, sos: np.ndarray, phase: Phase) -> Blo
 
 
 def _butterworth(
-    blocks: Blocks, signal: Signal, params: Any, edges_hz: float | list[float], band: str
+    blocks: Blocks, signal: Signal, params: Any, band: Band, *edges_hz: float
 ) -> Blocks:
-    from scipy.signal import butter
+    from dspant.ops.designs import band_sections
 
-    sos = butter(params.order, edges_hz, btype=band, fs=signal.fs_hz, output="sos")
+    analogue = prototype("butterworth", params.order, None, None)
+    sos = band_sections(analogue, band, edges_hz, signal.fs_hz)
     return _apply(blocks, signal, sos, params.phase)
 
 
@@ -137,7 +140,7 @@ def lowpass(blocks: Blocks, signal: Signal, params: Lowpass) -> Blocks:
     Source: S. Butterworth, Experimental Wireless 7 (1930) 536; digital by bilinear transform.
     """
     _inside_nyquist(signal, cutoff_hz=params.cutoff_hz)
-    return _butterworth(blocks, signal, params, params.cutoff_hz, "lowpass")
+    return _butterworth(blocks, signal, params, "lowpass", params.cutoff_hz)
 
 
 @stream_operation(Highpass, version=1, reach_s=_edge_settling_s, facts=_realised)
@@ -147,7 +150,7 @@ def highpass(blocks: Blocks, signal: Signal, params: Highpass) -> Blocks:
     Source: S. Butterworth, Experimental Wireless 7 (1930) 536; digital by bilinear transform.
     """
     _inside_nyquist(signal, cutoff_hz=params.cutoff_hz)
-    return _butterworth(blocks, signal, params, params.cutoff_hz, "highpass")
+    return _butterworth(blocks, signal, params, "highpass", params.cutoff_hz)
 
 
 @stream_operation(Bandpass, version=1, reach_s=_band_settling_s, facts=_realised)
@@ -157,7 +160,7 @@ def bandpass(blocks: Blocks, signal: Signal, params: Bandpass) -> Blocks:
     Source: S. Butterworth, Experimental Wireless 7 (1930) 536; digital by bilinear transform.
     """
     _inside_nyquist(signal, low_hz=params.low_hz, high_hz=params.high_hz)
-    return _butterworth(blocks, signal, params, [params.low_hz, params.high_hz], "bandpass")
+    return _butterworth(blocks, signal, params, "bandpass", params.low_hz, params.high_hz)
 
 
 @stream_operation(Notch, version=1, reach_s=_notch_settling_s, facts=_realised)
@@ -166,9 +169,8 @@ def notch(blocks: Blocks, signal: Signal, params: Notch) -> Blocks:
 
     Source: S. J. Orfanidis, Introduction to Signal Processing (1996), section 11.3.
     """
-    import numpy as np
-    from scipy.signal import iirnotch
+    from dspant.ops.designs import notch_section
 
     _inside_nyquist(signal, frequency_hz=params.frequency_hz)
-    section = np.r_[iirnotch(params.frequency_hz, params.q, fs=signal.fs_hz)]
-    return _apply(blocks, signal, section[np.newaxis], params.phase)
+    section = notch_section(params.frequency_hz, params.frequency_hz / params.q, signal.fs_hz)
+    return _apply(blocks, signal, section, params.phase)

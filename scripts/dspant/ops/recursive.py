@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from dspant.ops.blocks import GRID_SAMPLES, on_grid
+from dspant.ops.blocks import GRID_SAMPLES
+from dspant.ops.shelf import Shelf
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from dspant.ops.kernels.cascade import Cascade
     from dspant.ops.signal import Blocks
 
 
@@ -23,7 +25,15 @@ def causal(blocks: Blocks, sos: np.ndarray) -> Blocks:
     """
     import numpy as np
 
-    return _forward(blocks, sos, lambda first: np.zeros((len(sos), first.shape[0], 2)))
+    from dspant.ops.kernels.cascade import Cascade
+
+    cascade = None
+    for block in blocks:
+        if cascade is None:
+            cascade = Cascade(sos, np.zeros((len(block), len(sos), 2)))
+        filtered = np.empty(block.shape)
+        cascade.filter(_rows(block), list(filtered))
+        yield filtered
 
 
 def zero_phase(blocks: Blocks, sos: np.ndarray, samples: int, decay: float) -> Blocks:
@@ -43,15 +53,10 @@ def zero_phase(blocks: Blocks, sos: np.ndarray, samples: int, decay: float) -> B
     decay
         Part of the filter's transient that may be left, far below float32's resolution.
     """
-    from scipy.signal import sosfilt_zi
-
     pad = min(_scipy_padding(sos), samples - 1)
-    zi = sosfilt_zi(sos)[:, None, :]
-    extended = _extend_odd(iter(blocks), pad)
-    forward = _forward(extended, sos, lambda first: zi * first[None, :, :1])
     settling = settling_samples(sos, decay, most=samples + 2 * pad)
-    backward = _backward(forward, sos, zi, settling)
-    return _trim(backward, pad)
+    extended = _extend_odd(iter(blocks), pad)
+    return _without_extension(_both_ways(extended, sos, settling), pad, samples)
 
 
 def settling_samples(sos: np.ndarray, decay: float, most: float = float("inf")) -> int:
@@ -61,20 +66,24 @@ def settling_samples(sos: np.ndarray, decay: float, most: float = float("inf")) 
     and close poles decay later than one pole alone. A guess of ``most`` or more is not refined.
     """
     import numpy as np
-    from scipy.signal import sosfilt
+
+    from dspant.ops.kernels.cascade import Cascade
 
     poles = np.concatenate([np.roots(section) for section in sos[:, 3:]])
     slowest = np.max(np.abs(poles), initial=0)
     guess = int(np.ceil(np.log(decay) / np.log(slowest))) if slowest > 0 else len(poles)
     if guess >= most:
         return guess
-    state = np.zeros((len(sos), 2))
-    response, state = sosfilt(sos, np.r_[1.0, np.zeros(guess)], zi=state)
+    cascade = Cascade(sos, np.zeros((1, len(sos), 2)))
+    response = np.zeros(guess + 1)
+    response[0] = 1.0
+    cascade.filter([response], [response])
     limit = decay * np.max(np.abs(response))
     step = max(guess // 8, 16)
     length = guess
     while True:
-        tail, state = sosfilt(sos, np.zeros(step), zi=state)
+        tail = np.zeros(step)
+        cascade.filter([tail], [tail])
         if np.max(np.abs(tail)) <= limit:
             return length
         length += step
@@ -95,61 +104,78 @@ def _extend_odd(blocks: Blocks, pad: int) -> Blocks:
     held: list[np.ndarray] = []
     while sum(block.shape[1] for block in held) <= pad:
         held.append(next(blocks))
-    ending = np.concatenate(held, axis=1)
+    ending = np.concatenate(held, axis=1) if len(held) > 1 else held[0]
     yield 2 * ending[:, :1] - ending[:, pad:0:-1]
     yield ending
+    ending = ending[:, -(pad + 1) :].copy()
     for block in blocks:
-        ending = np.concatenate([ending[:, -(pad + 1) :], block[:, -(pad + 1) :]], axis=1)
+        ending = np.concatenate([ending, block[:, -(pad + 1) :]], axis=1)[:, -(pad + 1) :]
         yield block
     yield 2 * ending[:, -1:] - ending[:, -2 : -(pad + 2) : -1]
 
 
-def _forward(
-    blocks: Blocks, sos: np.ndarray, initial: Callable[[np.ndarray], np.ndarray]
-) -> Blocks:
-    from scipy.signal import sosfilt
-
-    state = None
-    for block in blocks:
-        if state is None:
-            state = initial(block)
-        filtered, state = sosfilt(sos, block, axis=1, zi=state)
-        yield filtered
-
-
-def _backward(blocks: Blocks, sos: np.ndarray, zi: np.ndarray, settling: int) -> Blocks:
-    import numpy as np
+def _both_ways(blocks: Blocks, sos: np.ndarray, settling: int) -> Blocks:
+    """Forward into a shelf as blocks arrive; backward from it on a grid, as soon as it settles."""
+    from dspant.ops.designs import steady_state
+    from dspant.ops.kernels.cascade import Cascade, rows_in_lanes
 
     size = max(GRID_SAMPLES, settling)
-    held: np.ndarray | None = None
-    for block in on_grid(blocks, size):
-        held = block if held is None else np.concatenate([held, block], axis=1)
-        while held.shape[1] > size + settling:
-            yield _reversed_pass(held[:, : size + settling], sos, zi)[:, :size]
-            held = held[:, size:]
-    if held is not None:
-        yield _reversed_pass(held, sos, zi)
+    steady = steady_state(sos)
+    shelf = Shelf()
+    cascade = None
+    for block in blocks:
+        if cascade is None:
+            cascade = Cascade(sos, _settled(steady, block[:, 0]))
+            together = rows_in_lanes(len(block))
+        cascade.filter(_rows(block), list(shelf.room(*block.shape)))
+        ready = (shelf.count - settling - 1) // size
+        if ready >= together:
+            yield from _backward(shelf, sos, steady, [size] * ready, settling)
+    if shelf.count:
+        ready = max((shelf.count - settling - 1) // size, 0)
+        yield from _backward(shelf, sos, steady, [size] * ready, settling)
+        yield from _backward(shelf, sos, steady, [shelf.count], 0)
 
 
-def _reversed_pass(x: np.ndarray, sos: np.ndarray, zi: np.ndarray) -> np.ndarray:
-    from scipy.signal import sosfilt
-
-    y, _ = sosfilt(sos, x[:, ::-1], axis=1, zi=zi * x[None, :, -1:])
-    return y[:, ::-1]
-
-
-def _trim(blocks: Blocks, pad: int) -> Blocks:
+def _backward(
+    shelf: Shelf, sos: np.ndarray, steady: np.ndarray, sizes: list[int], settling: int
+) -> Blocks:
+    """Filter equal pieces from the beginning of a shelf backward, all at once, and drop them."""
     import numpy as np
 
-    held: np.ndarray | None = None
-    skip = pad
+    from dspant.ops.kernels.cascade import Cascade
+
+    if not sizes:
+        return
+    edges = np.cumsum([0, *sizes])
+    pieces = [shelf.view(a, b + settling) for a, b in pairwise(edges)]
+    made = [np.empty((len(piece), piece.shape[1] - settling)) for piece in pieces]
+    source = [row for piece in pieces for row in piece]
+    target = [row for piece in made for row in piece]
+    last = np.array([row[-1] for row in source])
+    Cascade(sos, _settled(steady, last)).filter_backward(source, target)
+    shelf.drop(edges[-1])
+    yield from made
+
+
+def _settled(steady: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """State of each row after ``level`` for ever, shape (n_rows, n_sections, 2)."""
+    return steady * level[:, None, None]
+
+
+def _without_extension(blocks: Blocks, pad: int, samples: int) -> Blocks:
+    left = samples
     for block in blocks:
-        joined = block if held is None else np.concatenate([held, block], axis=1)
-        if skip:
-            cut = min(skip, joined.shape[1])
-            joined, skip = joined[:, cut:], skip - cut
-        ready = joined.shape[1] - pad
-        if ready > 0:
-            yield joined[:, :ready]
-            joined = joined[:, ready:]
-        held = joined
+        skip = min(pad, block.shape[1])
+        pad -= skip
+        kept = block[:, skip : skip + left]
+        left -= kept.shape[1]
+        if kept.shape[1]:
+            yield kept
+
+
+def _rows(block: np.ndarray) -> list[np.ndarray]:
+    """The rows of a block, each float64 and contiguous."""
+    import numpy as np
+
+    return [np.ascontiguousarray(row, dtype=np.float64) for row in block]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from dspant.readers.tdt.files import BlockFiles
     from dspant.readers.tdt.index import Index
+    from dspant.readers.tdt.sev_streams import SevSurvey
     from dspant.readers.tdt.tbk import Settings, StoreSettings
 
 MARK_LEAD_S = 2.0**-20
@@ -97,16 +98,38 @@ def _store_doubts(records: np.ndarray, kind: str, stated: StoreSettings) -> Iter
 def _sample_doubts(records: np.ndarray, said: int, stated: StoreSettings) -> Iterator[str]:
     first = records[0]
     number, fs_hz = int(first["format"]), float(first["fs"])
-    samples = (int(first["size"]) - HEADER_WORDS) * WORD_BYTES // _item_bytes(number)
     channels = len(np.unique(records["channel"]))
-    if stated.number("DataFormat") != number:
-        yield f"sample format {number} in the index, {_shown(stated, 'DataFormat')} in the .Tbk"
-    if not abs(stated.number("SampleFreq") - fs_hz) <= _FREQUENCY_STEP_HZ:
-        yield f"{fs_hz!r} Hz in the index, {_shown(stated, 'SampleFreq')} Hz in the .Tbk"
-    if stated.number("NumPoints") != samples:
-        yield f"pieces of {samples} samples in the index, {_shown(stated, 'NumPoints')} in the .Tbk"
-    if said == STREAM and stated.number("NumChan") != channels:
-        yield f"{channels} channels in the index, {_shown(stated, 'NumChan')} in the .Tbk"
+    yield from _differences(
+        "index",
+        stated,
+        DataFormat=number,
+        SampleFreq=fs_hz,
+        NumPoints=(int(first["size"]) - HEADER_WORDS) * WORD_BYTES // _item_bytes(number),
+        **({"NumChan": channels} if said == STREAM else {}),
+    )
+
+
+def sev_doubts(found: SevSurvey, settings: Settings) -> list[str]:
+    """In words: what the headers of .sev files say otherwise than the settings."""
+    stated = settings.stores.get(found.store)
+    if stated is None:
+        return ["no .Tbk lists it, so what its .sev files say cannot be compared"]
+    return list(
+        _differences(
+            ".sev files",
+            stated,
+            DataFormat=found.channels[0].parts[0].format,
+            SampleFreq=found.fs_hz,
+            NumChan=len(found.channels),
+        )
+    )
+
+
+def _differences(where: str, stated: StoreSettings, **said: float) -> Iterator[str]:
+    for key, value in said.items():
+        # Rates are filed with six decimals, and everything else is a whole number.
+        if not abs(stated.number(key) - value) <= _FREQUENCY_STEP_HZ:
+            yield f"{key} is {value!r} by the {where}, {_shown(stated, key)} by the .Tbk"
 
 
 def _is_head(stated: StoreSettings) -> bool:

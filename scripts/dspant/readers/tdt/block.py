@@ -14,8 +14,9 @@ from dspant.readers.tdt.files import BlockFiles, find_files
 from dspant.readers.tdt.index import Index, read_index
 from dspant.readers.tdt.notes import NAME as NOTES
 from dspant.readers.tdt.notes import has_notes, read_notes
+from dspant.readers.tdt.sev_streams import open_sev_stream, stands_for_itself, survey_sev
 from dspant.readers.tdt.snips import read_snips
-from dspant.readers.tdt.streams import open_sev_stream, open_stream, survey_sev, survey_stream
+from dspant.readers.tdt.streams import StreamSurvey, open_stream, survey_stream
 from dspant.readers.tdt.tbk import Settings, read_settings
 
 _SEV_STORE = re.compile(r"_(.{4})_ch\d+(-\d+h)?\.sev$", re.IGNORECASE)
@@ -41,6 +42,7 @@ class Block:
     def __init__(self, files: BlockFiles, index: Index) -> None:
         self.files = files
         self.index = index
+        self._surveys: dict[str, StreamSurvey] = {}
 
     def __repr__(self) -> str:
         return f"<Block {self.folder.name}: {', '.join(self.kinds)}>"
@@ -97,10 +99,22 @@ class Block:
             The stream is not whole, in a way that the parameters do not allow.
         """
         self._expect(name, "stream")
-        if name in self.sev_stores:
-            return open_sev_stream(name, survey_sev(self.files, name), truncated=truncated)
-        survey = survey_stream(self.files, self.index, name)
-        return open_stream(survey, gaps=gaps, truncated=truncated)
+        if stands_for_itself(self.files, self.index, name):
+            found = survey_sev(self.files, self.index, name)
+            return open_sev_stream(found, gaps=gaps, truncated=truncated)
+        return open_stream(self.survey(name), gaps=gaps, truncated=truncated)
+
+    def survey(self, name: str) -> StreamSurvey:
+        """What the index says of one of its streams; made once, since it goes through all chunks.
+
+        Raises
+        ------
+        RawDataError
+            Records contradict each other, or a file is missing.
+        """
+        if name not in self._surveys:
+            self._surveys[name] = survey_stream(self.files, self.index, name)
+        return self._surveys[name]
 
     def epoc(self, name: str) -> RawEpoc:
         """Read one store of events.

@@ -167,8 +167,11 @@ def _ends(index: Index, store: str, onset_s: NDArray[np.float64], primary: str |
     if primary is None or primary not in index.names:
         return own
     shared = read_epoc(index, primary)
-    shared_s = shared.columns["offset"]
-    if len(shared_s) == len(onset_s) and np.all(shared_s >= onset_s):
+    begins_s, shared_s = shared.columns["onset"], shared.columns["offset"]
+    together = len(shared_s) == len(onset_s) and bool(
+        np.all((begins_s <= onset_s) & (onset_s <= shared_s))
+    )
+    if together:
         meaning = f"Offset of the event of {primary}, to which this one belongs. "
         return Ends(shared_s, meaning + shared.meanings["offset"])
     warning = (

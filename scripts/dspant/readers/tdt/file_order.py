@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dspant.readers.tdt.chunks import ABSENT
+from dspant.readers.tdt.sev import HEADER_BYTES
 from dspant.readers.wording import count
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 def file_order_doubts(table: ChunkTable) -> list[str]:
     """In words: chunks that lie elsewhere than a recorder puts them."""
     strange = _falling(table.offsets)
-    if not table.in_sev:
-        strange += _unlike_the_first_step(table.offsets)
+    strange += _off_the_grid(table) if table.in_sev else _unlike_the_first_step(table.offsets)
     if not strange:
         return []
     return [
@@ -34,8 +34,22 @@ def _falling(offsets: NDArray[np.int64]) -> int:
     return int(np.count_nonzero((offsets < latest) & (offsets != ABSENT)))
 
 
+def _off_the_grid(table: ChunkTable) -> int:
+    """How many chunks of a .sev do not lie a whole number of chunks after its header."""
+    behind = table.offsets - HEADER_BYTES
+    strange = (behind < 0) | (behind % table.chunk_bytes != 0)
+    return int(np.count_nonzero(strange & table.indexed))
+
+
 def _unlike_the_first_step(offsets: NDArray[np.int64]) -> int:
-    """How many neighbouring channels lie the other way round than in the first whole step."""
+    """How many times neighbouring channels lie the other way round than in the first whole step.
+
+    Synapse files the lowest channel before all others of a step or after them.
+    """
     whole = offsets[(offsets != ABSENT).all(axis=1)]
-    rising = np.diff(whole, axis=1) > 0
-    return int(np.count_nonzero(rising != rising[:1]))
+    if whole.shape[1] <= 2:
+        return 0
+    others = whole[:, 1:]
+    rising = np.diff(others, axis=1) > 0
+    amid = (whole[:, 0] > others.min(axis=1)) & (whole[:, 0] < others.max(axis=1))
+    return int(np.count_nonzero(rising != rising[:1])) + int(np.count_nonzero(amid))

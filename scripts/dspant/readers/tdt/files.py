@@ -9,6 +9,7 @@ from pathlib import Path
 from dspant.errors import RawDataError
 
 SYNAPSE_NOTES = "notes.txt"
+SEV_LOG = "_log.txt"
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class BlockFiles:
     """Files of one block.
 
     ``tev`` is where the samples should be, present or not; ``tnt`` and ``notes`` are what the
-    experimenter typed, by the block and by Synapse.
+    experimenter typed, by the block and by Synapse; ``logs`` lie beside .sev files.
     """
 
     folder: Path
@@ -26,33 +27,34 @@ class BlockFiles:
     tnt: Path | None
     notes: Path | None
     sev: tuple[Path, ...]
+    logs: tuple[Path, ...]
 
     @property
     def tev_bytes(self) -> int:
         """Size of the .tev; 0 where there is none."""
         return self.tev.stat().st_size if self.tev.is_file() else 0
 
-    def sev_by_channel(self, store: str) -> dict[int, Path]:
-        """The .sev file of each channel of a store, by the numbers in the files' names.
+    def sev_by_channel(self, store: str) -> dict[tuple[int, int], Path]:
+        """The .sev files of a store by channel and hour, by the numbers in the files' names.
 
         Raises
         ------
         RawDataError
-            A channel is split into several files.
+            Two files are of one channel and hour.
         """
-        pattern = re.compile(rf"_{re.escape(store)}_ch(\d+)(-\d+h)?\.sev", re.IGNORECASE)
-        found: dict[int, Path] = {}
+        pattern = re.compile(rf"_{re.escape(store)}_ch(\d+)(?:-(\d+)h)?\.sev$", re.IGNORECASE)
+        found: dict[tuple[int, int], Path] = {}
         for path in self.sev:
             match = pattern.search(path.name)
             if match is None:
                 continue
-            channel = int(match[1])
-            if channel in found or match[2]:
+            place = int(match[1]), int(match[2] or 0)
+            if place in found:
                 raise RawDataError(
-                    f"store {store!r}, channel {channel} is split into several files, such as "
-                    f"{path.name}; joining them is not supported: leave the store out of the config"
+                    f"store {store!r}: {found[place].name} and {path.name} are both of channel "
+                    f"{place[0]} and hour {place[1]}; keep one of them in the block's folder"
                 )
-            found[channel] = path
+            found[place] = path
         return dict(sorted(found.items()))
 
 
@@ -86,6 +88,7 @@ def find_files(folder: Path | str) -> BlockFiles:
         tnt=next(iter(_with_suffix(beside, ".tnt")), None),
         notes=next((file for file in held if file.name.lower() == SYNAPSE_NOTES), None),
         sev=tuple(_with_suffix(held, ".sev")),
+        logs=tuple(file for file in held if file.name.lower().endswith(SEV_LOG)),
     )
 
 

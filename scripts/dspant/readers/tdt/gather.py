@@ -59,27 +59,40 @@ class ChunkedPieces:
 
 @dataclass(frozen=True, eq=False)
 class ContinuousPieces:
-    """Files of one channel each that the index does not name: ``samples`` in a row from each."""
+    """Files of one channel each without chunks: ``samples`` in a row from each.
 
-    paths: Sequence[Path]
+    ``channels`` holds, for each channel, its files in the order of time and the number of samples
+    in each; ``begin_s`` is the time of the first sample, in seconds from block start.
+    """
+
+    channels: Sequence[Sequence[tuple[Path, int]]]
     dtype: np.dtype[Any]
     fs_hz: float
     samples: int
+    begin_s: float = 0.0
 
     @property
     def start_s(self) -> NDArray[np.float64]:
-        return np.arange(0, self.samples, PIECE_SAMPLES) / self.fs_hz
+        return self.begin_s + np.arange(0, self.samples, PIECE_SAMPLES) / self.fs_hz
 
     @property
     def piece_bytes(self) -> int:
-        return PIECE_SAMPLES * self.dtype.itemsize * len(self.paths)
+        return PIECE_SAMPLES * self.dtype.itemsize * len(self.channels)
 
     def read(self, first: int, stop: int) -> NDArray[Any]:
         """Samples of pieces ``first`` to ``stop``: shape channels x samples."""
         begin, end = first * PIECE_SAMPLES, min(stop * PIECE_SAMPLES, self.samples)
-        stored = self.dtype.newbyteorder("<")
-        values = np.empty((len(self.paths), end - begin), dtype=self.dtype)
-        for row, path in enumerate(self.paths):
-            position = HEADER_BYTES + begin * self.dtype.itemsize
-            values[row] = np.fromfile(path, stored, count=end - begin, offset=position)
+        values = np.empty((len(self.channels), end - begin), dtype=self.dtype)
+        for row, files in enumerate(self.channels):
+            origin = 0
+            for path, held in files:
+                low, high = max(begin, origin), min(end, origin + held)
+                if low < high:
+                    part = self._part(path, low - origin, high - low)
+                    values[row, low - begin : high - begin] = part
+                origin += held
         return values
+
+    def _part(self, path: Path, first: int, count: int) -> NDArray[Any]:
+        position = HEADER_BYTES + first * self.dtype.itemsize
+        return np.fromfile(path, self.dtype.newbyteorder("<"), count=count, offset=position)

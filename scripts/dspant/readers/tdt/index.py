@@ -77,6 +77,8 @@ class Index:
         types = self.records["type"]
         known = np.isin(types & KIND_BITS, list(KINDS)) & (types & INVALID_BITS == 0)
         known &= np.abs(self.records["timestamp"]) < LAST_UNIX_S
+        # The two codes of marks are no names of stores.
+        known &= (types == MARK) | (self.records["code"] > STOP_CODE)
         known[0] = False  # it holds the length of the index, whatever its other bytes say
         return np.where(known, self.records["code"], 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from dspant.errors import IndexDamagedError
@@ -41,27 +41,30 @@ def read_log(files: BlockFiles, store: str) -> SevLog | None:
     return SevLog(paths[0].name, max(min(starts, default=1), 1), tuple(gaps))
 
 
-def runs(store: str, log: SevLog, samples: int, fs_hz: float) -> list[Segment]:
+def runs(store: str, log: SevLog, announced: int, samples: int, fs_hz: float) -> list[Segment]:
     """Unbroken runs of the samples that the files hold, by the log.
+
+    Parameters
+    ----------
+    announced, samples
+        How many samples the headers state, and how many of these there are.
 
     Raises
     ------
     IndexDamagedError
         The log tells of more samples than there are, or of a gap that does not go forward.
     """
-    borders = [log.first_sample, *(number for gap in log.gaps for number in gap)]
-    forward = all(a < b for a, b in log.gaps) and all(a <= b for a, b in pairwise(borders))
-    found: list[Segment] = []
-    first = 0
-    for (begin, last), _ in zip(pairwise([*borders, 0]), range(len(borders)), strict=False):
-        if (len(found) * 2) != borders.index(begin, len(found) * 2):
-            continue
-        length = last - begin + 1 if last else samples - first
-        found.append((first, length, (begin - 1) / fs_hz))
-        first += length
-    if not forward or min(length for _, length, _ in found) <= 0:
+    begins = [log.first_sample, *(new for _, new in log.gaps)]
+    counts = [last - begin + 1 for begin, (last, _) in zip(begins, log.gaps, strict=False)]
+    counts.append(announced - sum(counts))
+    if min(counts) <= 0 or any(last >= new for last, new in log.gaps):
         raise IndexDamagedError(
-            f"store {store!r}: {log.file} does not go with its .sev files, which hold {samples} "
-            f"samples; copy the block again, or take the log out of its folder"
+            f"store {store!r}: {log.file} does not go with its .sev files, which announce "
+            f"{announced} samples; copy the block again, or take the log out of its folder"
         )
-    return found
+    firsts = accumulate(counts, initial=0)
+    return [
+        (first, min(count, samples - first), (begin - 1) / fs_hz)
+        for first, count, begin in zip(firsts, counts, begins, strict=False)
+        if first < samples
+    ]

@@ -63,7 +63,7 @@ def read_snips(files: BlockFiles, index: Index, store: str) -> RawEpoc:
     waveforms = _waveforms(files, store, records)
     onset_s = records["timestamp"] - index.start_unix_s
     fs_hz = _rate_hz(store, records[0])
-    warnings = [*coinciding(records), *outside(index, onset_s)]
+    warnings = [*_out_of_order(records), *coinciding(records), *outside(index, onset_s)]
     return RawEpoc(
         name=store,
         columns={
@@ -101,6 +101,14 @@ def _waveforms(files: BlockFiles, store: str, records: NDArray[np.void]) -> Wave
             f"out of the config"
         )
     return Waveforms(files.tev, dtype, payload_bytes // dtype.itemsize, records["offset"].copy())
+
+
+def _out_of_order(records: NDArray[np.void]) -> list[str]:
+    """In words: waveforms that lie in the file before an earlier one of their channel."""
+    by_channel = records[np.lexsort((records["timestamp"], records["channel"]))]
+    same = by_channel["channel"][1:] == by_channel["channel"][:-1]
+    number = int(np.count_nonzero(same & (np.diff(by_channel["offset"]) < 0)))
+    return [f"{count(number, 'waveform')} out of the order of time in the file"] if number else []
 
 
 def _rate_hz(store: str, record: np.void) -> float:

@@ -11,15 +11,16 @@ import numpy as np
 from dspant.dataset.folder import store_folder_name
 from dspant.errors import RawDataError
 from dspant.readers.names import folder_clashes
-from dspant.readers.tdt.agreement import agreement_doubts
+from dspant.readers.tdt.agreement import agreement_doubts, sev_doubts
 from dspant.readers.tdt.clock import clock_doubts
 from dspant.readers.tdt.extents import extent_doubts
+from dspant.readers.tdt.file_order import file_order_doubts
 from dspant.readers.tdt.gaps import continuity, described_gaps
 from dspant.readers.tdt.index import FORMATS, KINDS, OFFSET, UNIQUE_FILES_BIT
 from dspant.readers.tdt.notes import NAME as NOTES
 from dspant.readers.tdt.notes import unknown_notes
 from dspant.readers.tdt.order import order_doubts
-from dspant.readers.tdt.streams import survey_sev, survey_stream
+from dspant.readers.tdt.sev_streams import stands_for_itself, survey_sev
 from dspant.readers.wording import count
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def summarise(block: Block) -> dict[str, Any]:
     for name, kind in block.kinds.items():
         if kind == KINDS[OFFSET]:
             continue
-        if name in block.sev_stores:
+        if kind == "stream" and stands_for_itself(block.files, block.index, name):
             stores[name], found = _sev_stream(block, name)
         elif kind == "stream":
             stores[name], found = _stream(block, name)
@@ -117,13 +118,14 @@ def _stream(block: Block, name: str) -> tuple[dict[str, Any], list[str]]:
         "in": "sev" if first["type"] & UNIQUE_FILES_BIT else "tev",
     }
     try:
-        survey = survey_stream(block.files, block.index, name)
+        survey = block.survey(name)
     except RawDataError as error:
         return described, [str(error)]
     table, whole = survey.table, survey.whole
     described["samples"] = len(table.start_s) * table.chunk_samples
     found = continuity(table.start_s, table.fs_hz, table.chunk_samples)
-    findings = [*survey.notes, *clock_doubts(table, found), whole.unequal, whole.cut]
+    findings = [*survey.notes, *clock_doubts(table, found), *file_order_doubts(table)]
+    findings += [whole.unequal, whole.cut]
     if found.gaps:
         findings.append(described_gaps(found))
     if found.overlaps:
@@ -144,21 +146,19 @@ def _sev_stream(block: Block, name: str) -> tuple[dict[str, Any], list[str]]:
         "in": "sev",
     }
     try:
-        headers = survey_sev(block.files, name)
+        survey = survey_sev(block.files, block.index, name)
+        segments = survey.segments
     except RawDataError as error:
         return described, [str(error)]
-    announced = max(max(header.announced_samples, header.samples) for header in headers)
-    held = min(header.samples for header in headers)
     described |= {
-        "fs": headers[0].fs_hz,
-        "channels": _channels([header.channel for header in headers]),
-        "samples": announced,
-        "dtype": headers[0].dtype.name,
+        "fs": survey.fs_hz,
+        "channels": _channels([channel.number for channel in survey.channels]),
+        "samples": survey.announced_samples,
+        "dtype": survey.channels[0].parts[0].dtype.name,
+        "start_s": segments[0][2] if survey.knows_its_start and segments else None,
     }
-    findings = [f"store {name!r}: the index does not say when it begins"]
-    if held < announced:
-        findings.append(f"store {name!r}: its .sev files hold {held} of {announced} samples")
-    return described, findings
+    findings = [*survey.doubts, survey.lack, survey.gaps, *sev_doubts(survey, block.settings)]
+    return described, [f"store {name!r}: {finding}" for finding in findings if finding]
 
 
 def _events(block: Block, name: str, kind: str) -> tuple[dict[str, Any], list[str]]:

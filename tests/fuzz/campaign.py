@@ -1,6 +1,6 @@
 """Damages blocks at random and counts how they were read; ends with 1 at the first that was wrong.
 
-Usage: fuzz.py CASES [SECONDS] [SEED]
+Usage: campaign.py CASES [SECONDS] [SEED]
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from time import monotonic
 
-from fuzzed_blocks import write_mixed, write_separate
+from fuzzed_blocks import write_mixed, write_separate, write_unindexed
 from judge import Subject, try_case
 from limits import limited
 
@@ -45,7 +45,8 @@ def fuzz(folder: Path, cases: int, seconds: float = float("inf"), seed: int = SE
 
 def make_subjects(folder: Path) -> list[Subject]:
     """The whole blocks that are damaged."""
-    return [Subject.of(write(folder / write.__name__)) for write in (write_mixed, write_separate)]
+    writers = (write_mixed, write_separate, write_unindexed)
+    return [Subject.of(write(folder / write.__name__)) for write in writers]
 
 
 def one_case(subjects: list[Subject], seed: int, number: int) -> str:

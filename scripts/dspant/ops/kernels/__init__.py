@@ -1,0 +1,1 @@
+"""Loops in machine code, for what would be slow in NumPy; loaded only when samples flow."""

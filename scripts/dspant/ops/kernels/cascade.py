@@ -1,0 +1,151 @@
+"""Second-order sections in series, over many rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+from llvmlite import ir
+
+from dspant.ops.kernels.compiled import compiled
+from dspant.ops.kernels.lanes import (
+    ADDRESS,
+    FLOAT,
+    INTEGER,
+    LANES,
+    element,
+    everywhere,
+    gather,
+    in_lanes,
+    integer,
+    lane_rows,
+    load_vector,
+    procedure,
+    repeat,
+    row_addresses,
+    scatter,
+    store_vector,
+)
+
+_COEFFICIENTS = 5
+
+
+class Cascade:
+    """A filter of second-order sections, applied to rows of samples and holding their state.
+
+    Every multiplication and addition is the one of ``scipy.signal.sosfilt`` (transposed direct
+    form II), in the same order.
+
+    Parameters
+    ----------
+    sos
+        Sections as SciPy lays them out, shape (n_sections, 6).
+    initial
+        State of every row before its first sample, shape (n_rows, n_sections, 2).
+    """
+
+    def __init__(self, sos: np.ndarray, initial: np.ndarray) -> None:
+        self._run = _kernel(len(sos))
+        self._coefficients = np.ascontiguousarray(np.delete(sos, 3, axis=1), dtype=np.float64)
+        lanes = initial[lane_rows(len(initial))]
+        self._state = np.ascontiguousarray(lanes.transpose(0, 2, 3, 1), dtype=np.float64)
+
+    def filter(self, source: Sequence[np.ndarray], target: Sequence[np.ndarray]) -> None:
+        """Filter rows of equal length, first sample first.
+
+        Parameters
+        ----------
+        source, target
+            One float64 array per row, each contiguous; a target may be its source.
+        """
+        self._go(source, target, len(source[0]) if source else 0, 0, 1, 1)
+
+    def filter_backward(self, source: Sequence[np.ndarray], target: Sequence[np.ndarray]) -> None:
+        """Filter rows of equal length, last sample first, and keep the first of the result.
+
+        Parameters
+        ----------
+        source, target
+            One float64 array per row, each contiguous. What a source has beyond the length of
+            its target only settles the filter.
+        """
+        length = len(target[0]) if target else 0
+        settling = (len(source[0]) if source else 0) - length
+        unseen = np.empty(1)
+        self._go(source, [unseen] * len(source), settling, length + settling - 1, -1, 0)
+        self._go(source, target, length, length - 1, -1, -1)
+
+    def _go(
+        self,
+        source: Sequence[np.ndarray],
+        target: Sequence[np.ndarray],
+        samples: int,
+        first: int,
+        source_step: int,
+        target_step: int,
+    ) -> None:
+        if samples < 1:
+            return
+        where = in_lanes(source), in_lanes(target)
+        start = first if target_step else 0
+        for group, state in enumerate(self._state):
+            self._run(
+                where[0][group].ctypes.data,
+                where[1][group].ctypes.data,
+                samples,
+                first,
+                source_step,
+                start,
+                target_step,
+                self._coefficients.ctypes.data,
+                state.ctypes.data,
+            )
+
+
+@cache
+def _kernel(sections: int) -> Callable[..., None]:
+    arguments = [ADDRESS] * 2 + [INTEGER] * 5 + [ADDRESS] * 2
+    function, builder = procedure(f"cascade_{sections}", arguments)
+    source, target, samples, first, source_step, start, target_step, numbers, state = function.args
+    read, written = row_addresses(builder, source), row_addresses(builder, target)
+    coefficients = [
+        [
+            everywhere(builder, element(builder, numbers, integer(s * _COEFFICIENTS + c), FLOAT))
+            for c in range(_COEFFICIENTS)
+        ]
+        for s in range(sections)
+    ]
+
+    def sample(_number: ir.Value, carried: Sequence[ir.Value]) -> list[ir.Value]:
+        taken, put, *z = carried
+        x = gather(builder, read, taken)
+        for s in range(sections):
+            x, z[2 * s], z[2 * s + 1] = _section(builder, coefficients[s], x, *z[2 * s : 2 * s + 2])
+        scatter(builder, x, written, put)
+        return [builder.add(taken, source_step), builder.add(put, target_step), *z]
+
+    z = [load_vector(builder, state, integer(i)) for i in range(2 * sections)]
+    _, _, *z = repeat(builder, samples, [first, start, *z], sample)
+    for i, vector in enumerate(z):
+        store_vector(builder, vector, state, integer(i))
+    builder.ret_void()
+    return compiled(function)
+
+
+def _section(
+    builder: ir.IRBuilder, coefficients: Sequence[ir.Value], x: ir.Value, z0: ir.Value, z1: ir.Value
+) -> tuple[ir.Value, ir.Value, ir.Value]:
+    b0, b1, b2, a1, a2 = coefficients
+    times, plus, minus = builder.fmul, builder.fadd, builder.fsub
+    y = plus(times(b0, x), z0)
+    return (
+        y,
+        plus(minus(times(b1, x), times(a1, y)), z1),
+        minus(times(b2, x), times(a2, y)),
+    )
+
+
+def rows_in_lanes(rows: int) -> int:
+    """How many sets of ``rows`` rows fill lanes without leaving one idle."""
+    return LANES // int(np.gcd(LANES, rows))
