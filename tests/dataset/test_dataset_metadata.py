@@ -64,6 +64,7 @@ STREAM_FAULTS: list[tuple[Change, str]] = [
     (without("base", "name"), "base.name: Field required"),
     (setting("dspant", "segments", [[0, 9, 0.0]]), "segments hold 9 of 10 samples"),
     (setting("dspant", "segments", [[1, 9, 0.0]]), "must follow one another"),
+    (setting("dspant", "segments", [[0, 5, 9.0], [5, 5, 1.0]]), "overlaps the one before it"),
     (setting("dspant", "segments", [[0, 5, 0.0], [6, 4, 1.0]]), "must follow one another"),
     (setting("dspant", "segments", [[0, 10, 0.0], [10, 0, 1.0]]), "without empty ones"),
     (setting("dspant", "segments", [[0, 10]]), "dspant.segments.0"),

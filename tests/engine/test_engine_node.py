@@ -163,7 +163,8 @@ def test_metadata_state_where_a_node_comes_from(tmp_path: Path) -> None:
     assert document["base"]["name"] == contract["node"] == "made"
     assert contract["inputs"] == {"Raw": Stream(path).metadata.dspant.digest}
     assert [step["op"] for step in contract["steps"]] == ["rectify", "lowpass"]
-    assert contract["steps"][1]["params"] == {"cutoff_hz": 6.0, "order": 4, "phase": "zero"}
+    stated = {"cutoff_hz": 6.0, "order": 4, "phase": "zero"}
+    assert contract["steps"][1]["params"].items() >= stated.items()
     assert contract["steps"][1]["realised"]["effective_order"] == 8
     assert str(tmp_path) not in DatasetFolder(made).metadata.read_text()
 
@@ -223,8 +224,8 @@ def test_a_sample_that_is_no_number_is_named_by_channel_and_second(
     steps: list[Any] = [{"lowpass": {"cutoff_hz": 100}}]
     if makes == "epoc":
         steps.append({"double_threshold": {"on_level": 1}})
-    said = rf"node made from {path}: .*{DatasetFolder(path).data}: channel ch1 .* at 51\.000000 s"
-    with pytest.raises(OperationError, match=said):
+    said = rf"node made: {DatasetFolder(path).data}: channel ch1 .* at 51\.000000 s"
+    with pytest.raises(DatasetError, match=said):
         node(tmp_path / "made.ant", [path], steps, makes, threads=2)
     assert not DatasetFolder(tmp_path / "made.ant").metadata.exists()
 
@@ -272,7 +273,7 @@ def test_altered_samples_are_found_even_where_a_step_needs_few_of_them(
     content = bytearray(data.read_bytes())
     content[content.index(x[1, -1000:].tobytes()) + 4 * 999] ^= 1
     data.write_bytes(content)
-    with pytest.raises(DigestError, match=f"^{data} was altered"):
+    with pytest.raises(DigestError, match=f"node made: {data} was altered"):
         node(tmp_path / "made.ant", inputs, steps, makes, threads=threads)
     assert not DatasetFolder(tmp_path / "made.ant").metadata.exists()
 
@@ -285,7 +286,7 @@ def test_altered_events_are_found(tmp_path: Path) -> None:
     other = strobes(tmp_path / "other" / "Stim.ant", [0.5, 1.1])
     DatasetFolder(inputs[1]).data.write_bytes(DatasetFolder(other).data.read_bytes())
     step = {"evoked": {"window_s": [-0.1, 0.2], "response_s": [0.0, 0.1]}}
-    with pytest.raises(DigestError, match=f"^{DatasetFolder(inputs[1]).data} was altered"):
+    with pytest.raises(DigestError, match=f"{DatasetFolder(inputs[1]).data} was altered"):
         node(tmp_path / "made.ant", inputs, [step], "epoc")
 
 
@@ -322,7 +323,7 @@ def test_a_failed_node_leaves_nothing_and_keeps_what_was_there(tmp_path: Path) -
     before = DatasetFolder(made).metadata.read_bytes()
     x[0, -1] = np.nan
     bad = store(tmp_path / "Bad.ant", x)
-    with pytest.raises(OperationError):
+    with pytest.raises(DatasetError):
         node(made, [bad], ["rectify"])
     assert DatasetFolder(made).metadata.read_bytes() == before
     Stream(made).verify()

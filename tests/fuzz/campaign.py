@@ -30,9 +30,7 @@ def fuzz(folder: Path, cases: int, seconds: float = float("inf"), seed: int = SE
     WrongNumbersError, CaseTimeoutError, MemoryError or what the reader raised
         At the first case that has none of the allowed outcomes; its number is in the notes.
     """
-    subjects = [
-        Subject.of(write(folder / write.__name__)) for write in (write_mixed, write_separate)
-    ]
+    subjects = make_subjects(folder)
     began = monotonic()
     outcomes: Counter[str] = Counter()
     with limited(CASE_MB):

@@ -9,6 +9,9 @@ from dspant.config.names import nearest
 RAW_SUFFIXES = frozenset({".tsq", ".tev", ".sev", ".tbk", ".tnt"})
 """Files of a TDT block that are read; in small letters."""
 
+RAW_TEXTS = ("notes.txt", "_log.txt")
+"""Ends of the names of texts beside them that are read as well; in small letters."""
+
 NEEDED_SUFFIXES = (".tsq",)
 """Files without which a folder is no block."""
 
@@ -17,7 +20,7 @@ _MOST_LISTED = 6
 
 def raw_files(block: Path) -> list[Path]:
     """Raw files of a block folder, sorted by name."""
-    return sorted(file for file in block.iterdir() if file.suffix.lower() in RAW_SUFFIXES)
+    return sorted(file for file in block.iterdir() if _is_raw(file.name.lower()))
 
 
 def block_problem(block: Path) -> str:
@@ -34,6 +37,10 @@ def block_problem(block: Path) -> str:
     if suffixes.count(".tsq") > 1:
         return f"{block} holds {suffixes.count('.tsq')} .tsq files; a block has one"
     return ""
+
+
+def _is_raw(name: str) -> bool:
+    return name.endswith(RAW_TEXTS) or any(name.endswith(suffix) for suffix in RAW_SUFFIXES)
 
 
 def _nearby(block: Path) -> str:

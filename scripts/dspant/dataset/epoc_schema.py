@@ -93,6 +93,12 @@ def check_epoc(table: pa.Table, columns: Mapping[str, EpocColumn], where: object
     missing = [name for name in table.column_names if table[name].null_count]
     if missing:
         raise DatasetError(f'{where}: columns {missing} have empty cells; use NaN, "" or drop them')
+    endless = pc.indices_nonzero(pc.invert(pc.is_finite(table["onset"])))
+    if len(endless):
+        raise DatasetError(
+            f"{where}: {len(endless)} intervals have no finite onset, the first in row "
+            f"{endless[0].as_py()}"
+        )
     early = pc.indices_nonzero(pc.less(table["offset"], table["onset"]))
     if len(early):
         row = early[0].as_py()

@@ -133,7 +133,14 @@ class StreamMetadata(_Model):
     @model_validator(mode="after")
     def _segments_cover(self) -> Self:
         expected = 0
-        for first, count, _ in self.dspant.segments or ():
+        free_from_s = float("-inf")
+        for first, count, start_s in self.dspant.segments or ():
+            if start_s < free_from_s - 0.5 / self.base.fs:
+                raise ValueError(
+                    f"segments {self.dspant.segments}: the one that starts at {start_s} s overlaps "
+                    f"the one before it, which ends at {free_from_s} s"
+                )
+            free_from_s = start_s + count / self.base.fs
             if first != expected or count == 0:
                 raise ValueError(
                     f"segments {self.dspant.segments} must follow one another without empty ones"

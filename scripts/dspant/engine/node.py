@@ -20,7 +20,7 @@ from dspant.dataset.stream import Stream
 from dspant.dataset.stream_writer import StreamHeader, StreamWriter
 from dspant.engine.chain import Step, StepError, bind, documents
 from dspant.engine.source import StreamSource, signal_of
-from dspant.errors import OperationError
+from dspant.errors import DatasetError, OperationError
 from dspant.ops.signal import Column, Events
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def make_node(
         _compute(spec, sources, folder, provenance, threads)
     except OperationError as error:
         raise OperationError(f"node {spec['node']} from {sources[0].path}: {error}") from error
+    except DatasetError as error:
+        raise type(error)(f"node {spec['node']}: {error}") from error
 
 
 def _made_from(spec: dict[str, Any], sources: Sequence[DatasetFolder]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dspant.dataset.stream import DigestCheck, Stream
 from dspant.engine.chain import Step, apply, described
-from dspant.errors import OperationError
+from dspant.errors import DatasetError
 from dspant.ops.signal import Segment, Signal
 
 if TYPE_CHECKING:
@@ -56,8 +56,10 @@ class StreamSource:
         ------
         DigestError
             The stored values are not those the metadata were made for.
+        DatasetError
+            The samples hold NaN or infinity.
         OperationError
-            The samples hold NaN or infinity, or a step cannot be applied to this signal.
+            A step cannot be applied to this signal.
         """
         check = DigestCheck(self._stream)
         for before, after in zip(self._raw.segments, self.signal.segments, strict=True):
@@ -98,12 +100,12 @@ class StreamSource:
 
     def _not_finite(
         self, block: np.ndarray, picked: range, segment: Segment, first: int
-    ) -> OperationError:
+    ) -> DatasetError:
         import numpy as np
 
         row, column = np.argwhere(~np.isfinite(block))[0]
         seconds = segment.start_s + (first - segment.first + column) / self._raw.fs_hz
-        return OperationError(
+        return DatasetError(
             f"{self._stream.folder.data}: channel {self._raw.channels[picked[row]]} holds "
             f"{block[row, column]} at {seconds:.6f} s, which a filter would spread over the rest; "
             f"leave this channel out or mend the recording"

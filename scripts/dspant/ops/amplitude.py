@@ -11,8 +11,6 @@ from dspant.ops.blocks import with_context
 from dspant.ops.registry import Parameters, stream_operation
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from dspant.ops.signal import Blocks, Signal
 
 

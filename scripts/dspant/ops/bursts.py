@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from annotated_types import Len
@@ -114,25 +114,26 @@ def double_threshold(
 
     signal = source.signal
     on, off = _levels(source, params)
-    rows: list[dict[str, Any]] = []
+    parts = []
     for segment, blocks in source.segments():
-        tracks = [_Track(on[c], off[c]) for c in range(len(signal.channels))]
+        tracks = [_Track(on[c], off[c], signal.fs_hz, params) for c in range(len(signal.channels))]
         first = 0
         for block in on_grid(blocks, GRID_SAMPLES):
             for track, values in zip(tracks, block, strict=True):
                 track.follow(values, first)
             first += block.shape[1]
-        for channel, track in zip(signal.channels, tracks, strict=True):
-            track.close()
-            rows += _bursts(track, channel, segment, signal.fs_hz, params)
-    rows.sort(key=lambda row: (row["onset"], signal.channels.index(row["channel"])))
-    columns = _columns(signal, [], params)
+        parts += [
+            _bursts(track.finish(), channel, segment, signal.fs_hz)
+            for channel, track in enumerate(tracks)
+        ]
+    if not parts:
+        return
+    table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.lexsort((table["channel"], table["onset"]))
+    names = np.array(signal.channels, dtype=object)
     yield {
-        name: np.array(
-            [row[name] for row in rows],
-            dtype=object if column.dtype == "string" else column.dtype,
-        )
-        for name, column in columns.items()
+        name: names[values[order]] if name == "channel" else values[order]
+        for name, values in table.items()
     }
 
 
@@ -173,7 +174,7 @@ def _baseline(source: SignalSource, start_s: float, end_s: float) -> np.ndarray:
     return quiet
 
 
-@dataclass
+@dataclass(slots=True)
 class _Run:
     """Samples ``start`` to ``stop`` of a segment, with the running integral at both."""
 
@@ -191,19 +192,21 @@ class _Run:
 
 
 class _Track:
-    """Runs of one channel at or above its off level that reach its on level."""
+    """Bursts of one channel: runs above its off level that reach its on level, merged."""
 
-    def __init__(self, on: float, off: float) -> None:
-        self.on = on
-        self.off = off
-        self.runs: list[_Run] = []
+    def __init__(self, on: float, off: float, fs_hz: float, params: DoubleThreshold) -> None:
+        self._on = on
+        self._off = off
+        self._fs_hz = fs_hz
+        self._params = params
+        self._bursts: list[_Run] = []
         self._open: _Run | None = None
         self._integral = 0.0
 
     def follow(self, values: np.ndarray, first: int) -> None:
         import numpy as np
 
-        above = np.r_[False, values >= self.off, False]
+        above = np.r_[False, values >= self._off, False]
         edges = np.flatnonzero(above[1:] != above[:-1])
         integral = np.r_[0.0, np.cumsum(values)] + self._integral
         self._integral = float(integral[-1])
@@ -220,34 +223,52 @@ class _Track:
             if self._open is not None and self._open.stop == run.start:
                 self._open.join(run)
             else:
-                self.close()
+                self._close()
                 self._open = run
 
-    def close(self) -> None:
-        if self._open is not None and self._open.peak >= self.on:
-            self.runs.append(self._open)
-        self._open = None
+    def finish(self) -> list[_Run]:
+        """All bursts, once the last sample was followed."""
+        self._close()
+        self._drop_short()
+        return self._bursts
+
+    def _close(self) -> None:
+        run, self._open = self._open, None
+        if run is None or run.peak < self._on:
+            return
+        last = self._bursts[-1] if self._bursts else None
+        if last is not None and (run.start - last.stop) / self._fs_hz < self._params.merge_gap_s:
+            last.join(run)
+            return
+        self._drop_short()
+        self._bursts.append(run)
+
+    def _drop_short(self) -> None:
+        if not self._bursts:
+            return
+        last = self._bursts[-1]
+        if (last.stop - last.start) / self._fs_hz < self._params.min_duration_s:
+            self._bursts.pop()
 
 
 def _bursts(
-    track: _Track, channel: str, segment: Segment, fs_hz: float, params: DoubleThreshold
-) -> Iterator[dict[str, Any]]:
-    merged: list[_Run] = []
-    for run in track.runs:
-        if merged and (run.start - merged[-1].stop) / fs_hz < params.merge_gap_s:
-            merged[-1].join(run)
-        else:
-            merged.append(replace(run))
-    for run in merged:
-        if (run.stop - run.start) / fs_hz < params.min_duration_s:
-            continue
-        yield {
-            "onset": segment.start_s + run.start / fs_hz,
-            "offset": segment.start_s + run.stop / fs_hz,
-            "channel": channel,
-            "peak": run.peak,
-            "duration_s": (run.stop - run.start) / fs_hz,
-            "time_to_peak_s": (run.peak_at - run.start) / fs_hz,
-            "area": (run.integral_stop - run.integral_start) / fs_hz,
-            "clipped": run.start == 0 or run.stop == segment.count,
-        }
+    runs: list[_Run], channel: int, segment: Segment, fs_hz: float
+) -> dict[str, np.ndarray]:
+    """Columns of one channel's bursts; the channel by its position."""
+    import numpy as np
+
+    start, stop, peak_at = (
+        np.array([getattr(run, name) for run in runs], dtype=np.int64)
+        for name in ("start", "stop", "peak_at")
+    )
+    area = [run.integral_stop - run.integral_start for run in runs]
+    return {
+        "onset": segment.start_s + start / fs_hz,
+        "offset": segment.start_s + stop / fs_hz,
+        "channel": np.full(len(runs), channel),
+        "peak": np.array([run.peak for run in runs]),
+        "duration_s": (stop - start) / fs_hz,
+        "time_to_peak_s": (peak_at - start) / fs_hz,
+        "area": np.array(area) / fs_hz,
+        "clipped": (start == 0) | (stop == segment.count),
+    }

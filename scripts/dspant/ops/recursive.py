@@ -11,7 +11,6 @@ from dspant.ops.shelf import Shelf
 if TYPE_CHECKING:
     import numpy as np
 
-    from dspant.ops.kernels.cascade import Cascade
     from dspant.ops.signal import Blocks
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from llvmlite import ir
@@ -30,6 +31,9 @@ from dspant.ops.kernels.lanes import (
 
 _COEFFICIENTS = 5
 
+_UNROLLED = 8
+"""Most sections that one pass over the samples computes; the state of more leaves the registers."""
+
 
 class Cascade:
     """A filter of second-order sections, applied to rows of samples and holding their state.
@@ -46,10 +50,10 @@ class Cascade:
     """
 
     def __init__(self, sos: np.ndarray, initial: np.ndarray) -> None:
-        self._run = _kernel(len(sos))
-        self._coefficients = np.ascontiguousarray(np.delete(sos, 3, axis=1), dtype=np.float64)
-        lanes = initial[lane_rows(len(initial))]
-        self._state = np.ascontiguousarray(lanes.transpose(0, 2, 3, 1), dtype=np.float64)
+        self._parts = [
+            _Part(sos[first : first + _UNROLLED], initial[:, first : first + _UNROLLED])
+            for first in range(0, len(sos), _UNROLLED)
+        ]
 
     def filter(self, source: Sequence[np.ndarray], target: Sequence[np.ndarray]) -> None:
         """Filter rows of equal length, first sample first.
@@ -59,7 +63,10 @@ class Cascade:
         source, target
             One float64 array per row, each contiguous; a target may be its source.
         """
-        self._go(source, target, len(source[0]) if source else 0, 0, 1, 1)
+        steps = _Steps(len(source[0]), 0, 1, 0, 1)
+        for part in self._parts:
+            part.run(source, target, steps)
+            source = target
 
     def filter_backward(self, source: Sequence[np.ndarray], target: Sequence[np.ndarray]) -> None:
         """Filter rows of equal length, last sample first, and keep the first of the result.
@@ -70,34 +77,47 @@ class Cascade:
             One float64 array per row, each contiguous. What a source has beyond the length of
             its target only settles the filter.
         """
-        length = len(target[0]) if target else 0
-        settling = (len(source[0]) if source else 0) - length
-        unseen = np.empty(1)
-        self._go(source, [unseen] * len(source), settling, length + settling - 1, -1, 0)
-        self._go(source, target, length, length - 1, -1, -1)
+        whole, kept = len(source[0]), len(target[0])
+        *earlier, last = self._parts
+        for part in earlier:
+            between = list(np.empty((len(source), whole)))
+            part.run(source, between, _Steps(whole, whole - 1, -1, whole - 1, -1))
+            source = between
+        nowhere = [np.empty(1)] * len(source)
+        last.run(source, nowhere, _Steps(whole - kept, whole - 1, -1, 0, 0))
+        last.run(source, target, _Steps(kept, kept - 1, -1, kept - 1, -1))
 
-    def _go(
-        self,
-        source: Sequence[np.ndarray],
-        target: Sequence[np.ndarray],
-        samples: int,
-        first: int,
-        source_step: int,
-        target_step: int,
+
+class _Steps(NamedTuple):
+    """How to go through rows: how many samples, from where and in which steps."""
+
+    samples: int
+    taken_first: int
+    taken_step: int
+    put_first: int
+    put_step: int
+
+
+class _Part:
+    """Sections that one kernel computes at once."""
+
+    def __init__(self, sos: np.ndarray, initial: np.ndarray) -> None:
+        self._run = _kernel(len(sos))
+        self._coefficients = np.ascontiguousarray(np.delete(sos, 3, axis=1), dtype=np.float64)
+        lanes = initial[lane_rows(len(initial))]
+        self._state = np.ascontiguousarray(lanes.transpose(0, 2, 3, 1), dtype=np.float64)
+
+    def run(
+        self, source: Sequence[np.ndarray], target: Sequence[np.ndarray], steps: _Steps
     ) -> None:
-        if samples < 1:
+        if steps.samples < 1:
             return
-        where = in_lanes(source), in_lanes(target)
-        start = first if target_step else 0
-        for group, state in enumerate(self._state):
+        groups = zip(in_lanes(source), in_lanes(target), self._state, strict=True)
+        for read, written, state in groups:
             self._run(
-                where[0][group].ctypes.data,
-                where[1][group].ctypes.data,
-                samples,
-                first,
-                source_step,
-                start,
-                target_step,
+                read.ctypes.data,
+                written.ctypes.data,
+                *steps,
                 self._coefficients.ctypes.data,
                 state.ctypes.data,
             )
@@ -107,7 +127,8 @@ class Cascade:
 def _kernel(sections: int) -> Callable[..., None]:
     arguments = [ADDRESS] * 2 + [INTEGER] * 5 + [ADDRESS] * 2
     function, builder = procedure(f"cascade_{sections}", arguments)
-    source, target, samples, first, source_step, start, target_step, numbers, state = function.args
+    source, target, *steps, numbers, state = function.args
+    samples, taken_first, taken_step, put_first, put_step = steps
     read, written = row_addresses(builder, source), row_addresses(builder, target)
     coefficients = [
         [
@@ -123,10 +144,10 @@ def _kernel(sections: int) -> Callable[..., None]:
         for s in range(sections):
             x, z[2 * s], z[2 * s + 1] = _section(builder, coefficients[s], x, *z[2 * s : 2 * s + 2])
         scatter(builder, x, written, put)
-        return [builder.add(taken, source_step), builder.add(put, target_step), *z]
+        return [builder.add(taken, taken_step), builder.add(put, put_step), *z]
 
     z = [load_vector(builder, state, integer(i)) for i in range(2 * sections)]
-    _, _, *z = repeat(builder, samples, [first, start, *z], sample)
+    _, _, *z = repeat(builder, samples, [taken_first, put_first, *z], sample)
     for i, vector in enumerate(z):
         store_vector(builder, vector, state, integer(i))
     builder.ret_void()

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 def file_order_doubts(table: ChunkTable) -> list[str]:
     """In words: chunks that lie elsewhere than a recorder puts them."""
-    strange = _falling(table.offsets)
-    strange += _off_the_grid(table) if table.in_sev else _unlike_the_first_step(table.offsets)
+    if table.in_sev:
+        strange = _falling(table.offsets) + _off_the_grid(table)
+    else:
+        strange = _amid_earlier_steps(table.offsets) + _unlike_the_first_step(table.offsets)
     if not strange:
         return []
     return [
@@ -32,6 +34,13 @@ def _falling(offsets: NDArray[np.int64]) -> int:
     """How many chunks lie before an earlier one of their channel."""
     latest = np.maximum.accumulate(offsets, axis=0)
     return int(np.count_nonzero((offsets < latest) & (offsets != ABSENT)))
+
+
+def _amid_earlier_steps(offsets: NDArray[np.int64]) -> int:
+    """How many chunks lie before one of an earlier step."""
+    latest = np.maximum.accumulate(offsets.max(axis=1))[:-1, np.newaxis]
+    later = offsets[1:]
+    return int(np.count_nonzero((later < latest) & (later != ABSENT)))
 
 
 def _off_the_grid(table: ChunkTable) -> int:

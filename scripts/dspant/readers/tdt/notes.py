@@ -24,12 +24,10 @@ if TYPE_CHECKING:
 NAME = "Notes"
 """Name of the table of notes; no store of TDT has five characters."""
 
-UNTIMED_S = np.nan
-
 MEANINGS = {
     "onset": (
         "When the note was taken, from block start: the time of the event that carries its number, "
-        "or whole seconds by Notes.txt; nan where neither says."
+        "or whole seconds by Notes.txt."
     ),
     "offset": "The onset: a note belongs to one instant.",
     "data": "Number of the note in its file, from 1 on; events carry it in their column note.",
@@ -49,9 +47,9 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Note:
-    """One note; ``onset_s`` is nan where nothing says when it was taken."""
+    """One note; ``onset_s`` is None where nothing says when it was taken."""
 
-    onset_s: float
+    onset_s: float | None
     number: int
     text: str
     store: str
@@ -72,11 +70,13 @@ def note_numbers(records: NDArray[np.void]) -> NDArray[np.int64]:
 def read_notes(files: BlockFiles, index: Index) -> RawEpoc:
     """All notes of a block, by time; a note that several events carry has a row for each."""
     linked, warnings = _linked(files, index)
-    notes = sorted([*linked, *_synapse_notes(files.notes)], key=_place)
-    untimed = [str(note.number) for note in notes if np.isnan(note.onset_s)]
+    found = [*linked, *_synapse_notes(files.notes)]
+    notes = sorted((n for n in found if n.onset_s is not None), key=_place)
+    untimed = [f"{note.number}: {note.text!r}" for note in found if note.onset_s is None]
     if untimed:
         warnings.append(
-            f"{count(len(untimed), 'note')} ({listed(untimed)}) that nothing says the time of"
+            f"{count(len(untimed), 'note')} left out, since nothing says the time of it "
+            f"({listed(untimed)})"
         )
     onset_s = np.array([note.onset_s for note in notes], dtype=np.float64)
     return RawEpoc(
@@ -117,7 +117,7 @@ def _carriers(index: Index) -> list[str]:
 
 def _linked(files: BlockFiles, index: Index) -> tuple[list[Note], list[str]]:
     texts = _typed(files.tnt)
-    found: dict[int, list[tuple[float, str]]] = {}
+    found: dict[int, list[tuple[float | None, str]]] = {}
     for name in _carriers(index) if texts else ():
         records = index.of_store(name)
         numbers = note_numbers(records)
@@ -128,7 +128,7 @@ def _linked(files: BlockFiles, index: Index) -> tuple[list[Note], list[str]]:
     notes = [
         Note(onset_s, number, text, store, origin)
         for number, text in enumerate(texts, start=1)
-        for onset_s, store in found.get(number, [(UNTIMED_S, "")])
+        for onset_s, store in found.get(number, [(None, "")])
     ]
     return notes, unknown_notes(files, index)
 
@@ -151,9 +151,7 @@ def _synapse_notes(path: Path | None) -> list[Note]:
     for number, taken, button, typed in _NOTE.findall(text):
         at = _time_of_day(taken)
         # Only times of day are filed; one before the start is of the next day.
-        onset_s = (
-            UNTIMED_S if began is None or at is None else ((at - began) % _DAY).total_seconds()
-        )
+        onset_s = None if began is None or at is None else ((at - began) % _DAY).total_seconds()
         words = typed if typed or button.lower() == "none" else button
         notes.append(Note(onset_s, int(number), words, "", path.name))
     return notes
@@ -176,6 +174,5 @@ def _text(path: Path) -> str:
         return content.decode("cp1252", errors="replace")
 
 
-def _place(note: Note) -> tuple[bool, float, int]:
-    untimed = bool(np.isnan(note.onset_s))
-    return untimed, 0.0 if untimed else note.onset_s, note.number
+def _place(note: Note) -> tuple[float, int]:
+    return note.onset_s or 0.0, note.number

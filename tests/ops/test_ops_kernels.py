@@ -1,0 +1,125 @@
+"""Loops in machine code against what NumPy and SciPy say, to the last bit."""
+
+from __future__ import annotations
+
+import platform
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import signal as sp
+
+from dspant.ops.kernels.cascade import Cascade, rows_in_lanes
+from dspant.ops.kernels.moving import moving_square_sums
+
+rows = st.integers(1, 11)
+sections = st.integers(1, 19)
+seeds = st.integers(0, 2**32 - 1)
+
+scipy_fuses_nothing = pytest.mark.skipif(
+    platform.machine() not in {"x86_64", "AMD64"},
+    reason="SciPy's own loop is compiled with fused operations on this processor",
+)
+
+
+def filter_of(count: int) -> np.ndarray:
+    return np.concatenate([sp.butter(2, 0.01 + 0.04 * i, output="sos") for i in range(count)])
+
+
+def at_rest(rows: int, sos: np.ndarray) -> np.ndarray:
+    return np.zeros((rows, len(sos), 2))
+
+
+@scipy_fuses_nothing
+@settings(deadline=None, max_examples=60)
+@given(rows, sections, st.integers(1, 300), st.integers(0, 300), seeds)
+def test_the_cascade_computes_the_bits_of_sosfilt_across_blocks(
+    rows: int, sections: int, before: int, after: int, seed: int
+) -> None:
+    sos = filter_of(sections)
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, before + after))
+    initial = rng.normal(size=(rows, sections, 2))
+    expected, _ = sp.sosfilt(sos, x, axis=1, zi=initial.transpose(1, 0, 2))
+    y = np.empty_like(x)
+    cascade = Cascade(sos, initial)
+    cascade.filter(list(x[:, :before]), list(y[:, :before]))
+    cascade.filter(list(x[:, before:]), list(y[:, before:]))
+    assert np.array_equal(y, expected)
+
+
+@scipy_fuses_nothing
+@settings(deadline=None, max_examples=60)
+@given(rows, sections, st.integers(1, 300), st.integers(0, 300), seeds)
+def test_backward_it_computes_the_bits_of_sosfilt_on_the_reversed_rows(
+    rows: int, sections: int, kept: int, settling: int, seed: int
+) -> None:
+    sos = filter_of(sections)
+    x = np.random.default_rng(seed).normal(size=(rows, kept + settling))
+    expected = sp.sosfilt(sos, x[:, ::-1], axis=1)[:, ::-1][:, :kept]
+    y = np.empty((rows, kept))
+    Cascade(sos, at_rest(rows, sos)).filter_backward(list(x), list(y))
+    assert np.array_equal(y, expected)
+
+
+@settings(deadline=None, max_examples=30)
+@given(rows, sections, seeds)
+def test_a_rows_result_is_the_same_in_any_company(rows: int, sections: int, seed: int) -> None:
+    sos = filter_of(sections)
+    x = np.random.default_rng(seed).normal(size=(rows, 200))
+    together, alone = np.empty_like(x), np.empty_like(x)
+    Cascade(sos, at_rest(rows, sos)).filter(list(x), list(together))
+    for row, target in zip(x, alone, strict=True):
+        Cascade(sos, at_rest(1, sos)).filter([row], [target])
+    assert together.tobytes() == alone.tobytes()
+
+
+def test_a_target_may_be_its_source() -> None:
+    sos = filter_of(17)
+    x = np.random.default_rng(1).normal(size=(5, 400))
+    y = np.empty_like(x)
+    Cascade(sos, at_rest(5, sos)).filter(list(x), list(y))
+    Cascade(sos, at_rest(5, sos)).filter(list(x), list(x))
+    assert x.tobytes() == y.tobytes()
+
+
+def test_kernels_may_be_compiled_in_several_threads_at_once() -> None:
+    x = np.random.default_rng(1).normal(size=(3, 200))
+
+    def filtered(sections: int) -> bytes:
+        y = np.empty_like(x)
+        sos = filter_of(sections)
+        Cascade(sos, at_rest(3, sos)).filter(list(x), list(y))
+        return y.tobytes()
+
+    counts = list(range(1, 9)) * 4
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(filtered, counts)) == [filtered(count) for count in counts]
+
+
+def test_how_many_sets_of_rows_fill_lanes() -> None:
+    assert [rows_in_lanes(rows) for rows in range(1, 9)] == [4, 2, 4, 1, 4, 2, 4, 1]
+
+
+def sums_by_tiles(x: np.ndarray, length: int) -> np.ndarray:
+    """Two running sums in NumPy, over the end of one tile and the beginning of the next."""
+    half, samples = length // 2, x.shape[1]
+    tiles = -(-(samples + 2 * half) // length)
+    padded = np.zeros((len(x), tiles * length))
+    padded[:, half : half + samples] = x
+    tiled = padded.reshape(len(x), tiles, length)
+    begun = np.cumsum(tiled, axis=2).reshape(len(x), -1)
+    left = np.cumsum(tiled[:, :, ::-1], axis=2)[:, :, ::-1].reshape(len(x), -1)
+    left[:, ::length] = 0
+    return left[:, :samples] + begun[:, length - 1 : length - 1 + samples]
+
+
+@settings(deadline=None, max_examples=80)
+@given(rows, st.integers(1, 500), st.integers(0, 60).map(lambda half: 2 * half + 1), seeds)
+def test_moving_sums_of_squares_are_running_sums_of_tiles(
+    rows: int, samples: int, length: int, seed: int
+) -> None:
+    x = np.random.default_rng(seed).normal(size=(rows, samples))
+    assert np.array_equal(moving_square_sums(x, length), sums_by_tiles(x**2, length))
