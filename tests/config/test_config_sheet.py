@@ -150,6 +150,7 @@ def test_raw_files_are_those_that_are_read(house):
     assert [file.name for file in raw_files(block)] == [
         "a_ch1.sev",
         "b_ch2.SEV",
+        "notes.txt",
         "tank_rec01.Tbk",
         "tank_rec01.tev",
         "tank_rec01.tnt",

@@ -39,7 +39,7 @@ def convolved(x: np.ndarray, taps: np.ndarray, phase: str) -> np.ndarray:
 @st.composite
 def bands(draw: st.DrawFn) -> dict[str, Any]:
     params: dict[str, Any] = {
-        "transition_hz": draw(st.sampled_from([150.0, 400.0])),
+        "transition_hz": draw(st.sampled_from([300.0, 900.0])),
         "stopband_db": draw(st.sampled_from([30.0, 60.0, 90.0])),
         "design": draw(st.sampled_from(["window", "least_squares"])),
         "phase": draw(st.sampled_from(["zero", "causal"])),
@@ -53,12 +53,12 @@ def bands(draw: st.DrawFn) -> dict[str, Any]:
     return params
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=50)
 @given(
     bands(),
-    st.integers(1, 1500),
+    st.integers(1, 700),
     st.sampled_from([0.0, 1000.0]),
-    cuttings(1500),
+    cuttings(700),
     st.integers(1, 400),
 )
 def test_it_equals_convolving_the_whole_run_however_it_is_cut(
@@ -80,9 +80,9 @@ def test_it_equals_convolving_the_whole_run_however_it_is_cut(
 @pytest.mark.parametrize(
     ("edges", "kept_hz", "removed_hz"),
     [
-        ({"low_hz": 20.0, "high_hz": 450.0}, [30.0, 200.0, 440.0], [0.0, 5.0, 470.0, 5000.0]),
-        ({"low_hz": 20.0}, [30.0, 5000.0], [0.0, 10.0]),
-        ({"high_hz": 450.0}, [0.0, 440.0], [460.0, 9000.0]),
+        ({"low_hz": 20.0, "high_hz": 450.0}, [30.0, 200.0, 440.0], [0.0, 5.0, 470.0, 1500.0]),
+        ({"low_hz": 20.0}, [30.0, 1500.0], [0.0, 10.0]),
+        ({"high_hz": 450.0}, [0.0, 440.0], [460.0, 1900.0]),
         ({"low_hz": 50.0, "high_hz": 70.0, "stop": True}, [0.0, 40.0, 80.0], [58.0, 62.0]),
     ],
     ids=str,
@@ -90,10 +90,10 @@ def test_it_equals_convolving_the_whole_run_however_it_is_cut(
 def test_it_keeps_its_band_and_attenuates_the_rest_as_asked(
     design: str, edges: dict[str, Any], kept_hz: list[float], removed_hz: list[float]
 ) -> None:
-    taps = taps_of({"transition_hz": 10.0, "design": design, **edges}, TDT_FS_HZ)
+    taps = taps_of({"transition_hz": 10.0, "design": design, **edges}, 4000.0)
     assert np.array_equal(taps, taps[::-1])
-    _, kept = sp.freqz(taps, worN=kept_hz, fs=TDT_FS_HZ)
-    _, removed = sp.freqz(taps, worN=removed_hz, fs=TDT_FS_HZ)
+    _, kept = sp.freqz(taps, worN=kept_hz, fs=4000.0)
+    _, removed = sp.freqz(taps, worN=removed_hz, fs=4000.0)
     limit = 10 ** (-59 / 20) if design == "window" else 10 ** (-40 / 20)
     assert np.abs(np.abs(kept) - 1).max() < limit
     assert np.abs(removed).max() < limit

@@ -86,6 +86,13 @@ def test_files_of_single_channels_equal_those_of_the_sdk(cortex):
     assert np.array_equal(raw.read(), sdk[:, :10])
 
 
+def test_no_false_alarm_about_chunks_and_settings(photometry, cortex):
+    for block in (photometry[0], cortex[0]):
+        text = "\n".join(block.summary()["findings"])
+        for alarm in ("out of the order of time and channel", "by the .Tbk", "samples apart"):
+            assert alarm not in text
+
+
 def test_ingest_of_a_real_block(cortex, tmp_path):
     block, _ = cortex
     kept = {"kind": "stream", "unit": "V", "truncated": "keep"}

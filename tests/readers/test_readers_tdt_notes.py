@@ -58,10 +58,10 @@ def test_notes_of_synapse_have_whole_seconds(tmp_path):
 def test_a_note_that_no_event_carries_is_told_but_has_no_row(tmp_path):
     folder = write(tmp_path / "b", stream())
     with only_file(folder, ".tnt").open("a", encoding="utf-8") as file:
-        file.write("lost\r\n")
+        file.write("\r\nlost\r\n")
     columns, warnings = notes_of(folder)
     assert columns["text"] == []
-    assert "nothing says the time of it (1: 'lost')" in warnings[0]
+    assert "nothing says the time of it (2: 'lost')" in warnings[0]
 
 
 def test_both_kinds_together(tmp_path):

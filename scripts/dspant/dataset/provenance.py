@@ -15,7 +15,7 @@ from typing import Any
 COMMAND = "DSPANT_COMMAND"
 """Environment variable with the command line that a job is part of."""
 
-PACKAGES = ("dspant", "snakemake", "numpy", "scipy", "pyarrow")
+PACKAGES = ("dspant", "snakemake", "numpy", "scipy", "pyarrow", "llvmlite")
 
 
 def versions() -> dict[str, str]:

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from dspant.ops.signal import Blocks
 
 
+BLOCK_SAMPLES = 65536
+"""Samples of a channel that are read at once, so that a block stays in the processor's cache."""
+
+GROUP_CHANNELS = 8
+"""Most channels that are computed together, for the same reason."""
+
+
 def signal_of(stream: Stream) -> Signal:
     """A stream dataset as operations see it."""
     return Signal(
@@ -43,7 +50,8 @@ class StreamSource:
         self._stream = stream
         self._steps = steps
         self._raw = signal_of(stream)
-        self._threads = 1 if any(s.operation.mixes_channels for s in steps) else threads
+        self._threads = threads
+        self._together = any(s.operation.mixes_channels for s in steps)
         self._verified = False
         self.signal = described(steps, self._raw)
 
@@ -75,9 +83,10 @@ class StreamSource:
             self._verified = True
 
     def _run(self, segment: Segment, channels: slice, check: DigestCheck) -> Blocks:
-        groups = _groups(range(len(self._raw.channels))[channels], self._threads)
+        picked = range(len(self._raw.channels))[channels]
+        groups = [channels] if self._together else _groups(picked, self._threads)
         runs = [self._pipeline(segment, group, check) for group in groups]
-        return runs[0] if len(runs) == 1 else _side_by_side(runs)
+        return runs[0] if len(runs) == 1 else _side_by_side(runs, self._threads)
 
     def _pipeline(self, segment: Segment, group: slice, check: DigestCheck) -> Blocks:
         blocks = self._read(segment, group, check)
@@ -90,13 +99,15 @@ class StreamSource:
         picked = range(len(self._raw.channels))[group]
         end = segment.first + segment.count
         for first, columns in self._stream.chunks(group, segment.first, end):
-            block = np.empty((len(picked), len(columns[0])))
-            for row, channel in enumerate(picked):
-                check.update(channel, columns[row])
-                np.multiply(columns[row], scales[channel], out=block[row])
-            if not np.isfinite(block).all():
-                raise self._not_finite(block, picked, segment, first)
-            yield block
+            for start in range(0, len(columns[0]), BLOCK_SAMPLES):
+                parts = [column[start : start + BLOCK_SAMPLES] for column in columns]
+                block = np.empty((len(picked), len(parts[0])))
+                for row, channel in enumerate(picked):
+                    check.update(channel, parts[row])
+                    np.multiply(parts[row], scales[channel], out=block[row])
+                if not np.isfinite(block).all():
+                    raise self._not_finite(block, picked, segment, first + start)
+                yield block
 
     def _not_finite(
         self, block: np.ndarray, picked: range, segment: Segment, first: int
@@ -113,17 +124,30 @@ class StreamSource:
 
 
 def _groups(channels: range, threads: int) -> list[slice]:
-    count = max(min(threads, len(channels)), 1)
+    least = -(-len(channels) // GROUP_CHANNELS)
+    count = max(min(max(threads, least), len(channels)), 1)
     edges = [channels.start + len(channels) * i // count for i in range(count + 1)]
     return [slice(a, b) for a, b in pairwise(edges)]
 
 
-def _side_by_side(runs: list[Blocks]) -> Blocks:
+def _side_by_side(runs: Sequence[Blocks], threads: int) -> Blocks:
+    """Join groups of channels; each computes its next block while the last ones are used."""
     import numpy as np
 
-    with ThreadPoolExecutor(len(runs)) as pool:
+    left: list[np.ndarray | None] = [None] * len(runs)
+    with ThreadPoolExecutor(threads) as pool:
+        coming = {i: pool.submit(next, run, None) for i, run in enumerate(runs)}
         while True:
-            parts = list(pool.map(lambda run: next(run, None), runs))
-            if parts[0] is None:
+            for i, block in coming.items():
+                left[i] = block.result()
+            if left[0] is None:
                 return
-            yield np.concatenate(parts)
+            ready = min(part.shape[1] for part in left)
+            joined = np.concatenate([part[:, :ready] for part in left])
+            left = [part[:, ready:] for part in left]
+            coming = {
+                i: pool.submit(next, runs[i], None)
+                for i, part in enumerate(left)
+                if not part.shape[1]
+            }
+            yield joined

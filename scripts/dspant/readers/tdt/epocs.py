@@ -9,9 +9,10 @@ import numpy as np
 
 from dspant.errors import RawDataError
 from dspant.readers.raw import RawEpoc
+from dspant.readers.tdt.event_doubts import coinciding, foreign_ends, outside, uneven, unlike
 from dspant.readers.tdt.index import KIND_BITS
 from dspant.readers.tdt.notes import note_numbers
-from dspant.readers.wording import count, listed
+from dspant.readers.wording import count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +57,7 @@ def read_epoc(index: Index, store: str, *, primary: str | None = None) -> RawEpo
     ends = _ends(index, store, onset_s, primary)
     warnings = [
         *ends.warnings,
-        *_unlike(records, ("channel", "sort")),
+        *unlike(records, ("channel", "sort")),
         *coinciding(records),
         *outside(index, onset_s),
     ]
@@ -90,8 +91,8 @@ def read_scalar(index: Index, store: str) -> RawEpoc:
     records = _records_in_time(index, store)
     onset_s = records["timestamp"] - index.start_unix_s
     warnings = [
-        *_uneven(records),
-        *_unlike(records, ("sort",)),
+        *uneven(records),
+        *unlike(records, ("sort",)),
         *coinciding(records),
         *outside(index, onset_s),
     ]
@@ -162,7 +163,7 @@ def _ends(index: Index, store: str, onset_s: NDArray[np.float64], primary: str |
     if end_store is not None:
         records = index.of_store(end_store)
         ends = pair(onset_s, np.sort(records["timestamp"] - index.start_unix_s))
-        return replace(ends, warnings=(*ends.warnings, *_foreign_ends(records)))
+        return replace(ends, warnings=(*ends.warnings, *foreign_ends(records)))
     own = Ends(np.r_[onset_s[1:], np.inf], NEXT_MEANING)
     if primary is None or primary not in index.names:
         return own
@@ -179,46 +180,6 @@ def _ends(index: Index, store: str, onset_s: NDArray[np.float64], primary: str |
         f"do not go with its {len(onset_s)}; offset is the next onset instead"
     )
     return Ends(own.offset_s, own.meaning, (warning,))
-
-
-def _foreign_ends(records: NDArray[np.void]) -> list[str]:
-    """In words: ends in a store of ends that name another store than the first one does."""
-    first = records[0]
-    strange = (records["channel"] != first["channel"]) | (records["sort"] != first["sort"])
-    kinds = records["type"] & KIND_BITS
-    number = int(np.count_nonzero(strange | (kinds != kinds[0])))
-    return [f"{count(number, 'end')} that names another store was taken"] if number else []
-
-
-def _unlike(records: NDArray[np.void], fields: tuple[str, ...]) -> list[str]:
-    """In words: records that are not made like the first, though all events of a store are."""
-    first = records[0]
-    different = np.zeros(len(records), dtype=bool)
-    for field in ("size", "format", *fields):
-        different |= records[field] != first[field]
-    number = int(np.count_nonzero(different))
-    return (
-        [f"{count(number, 'record')} unlike the first; the index may be damaged"] if number else []
-    )
-
-
-def _uneven(records: NDArray[np.void]) -> list[str]:
-    """In words: channels of a scalar that have different numbers of values."""
-    channels, counts = np.unique(records["channel"], return_counts=True)
-    if counts.min() == counts.max():
-        return []
-    pairs = zip(channels.tolist(), counts.tolist(), strict=True)
-    numbers = listed([f"{channel}: {number}" for channel, number in pairs])
-    return [f"its channels have different numbers of values ({numbers})"]
-
-
-def coinciding(records: NDArray[np.void]) -> list[str]:
-    """In words: events of one channel at one time; ``records`` come by time, then channel."""
-    same = (np.diff(records["timestamp"]) == 0) & (
-        records["channel"][1:] == records["channel"][:-1]
-    )
-    number = int(np.count_nonzero(same))
-    return [f"{count(number, 'event')} at the time of another"] if number else []
 
 
 def _records_in_time(index: Index, store: str) -> NDArray[np.void]:
@@ -241,25 +202,6 @@ def _notes(records: NDArray[np.void]) -> dict[str, NDArray[np.int64]]:
 def _values(records: NDArray[np.void]) -> NDArray[np.float64]:
     """Values of events: the bits of float64 in the place of an offset."""
     return records["offset"].copy().view("<f8")
-
-
-def outside(index: Index, onset_s: NDArray[np.float64]) -> list[str]:
-    """In words: events before the start mark or after the stop mark."""
-    found = []
-    early = int(np.count_nonzero(onset_s < 0))
-    if early:
-        found.append(
-            f"{count(early, 'event')} before the block starts, the first {-onset_s[0]:.6f} s before"
-        )
-    if index.stop_unix_s is not None:
-        stop_s = index.stop_unix_s - index.start_unix_s
-        late = int(np.count_nonzero(onset_s > stop_s))
-        if late:
-            found.append(
-                f"{count(late, 'event')} after the stop mark at {stop_s:.6f} s, the last at "
-                f"{onset_s[-1]:.6f} s"
-            )
-    return found
 
 
 def _other(

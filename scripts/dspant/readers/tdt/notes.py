@@ -58,7 +58,9 @@ class Note:
 
 def has_notes(files: BlockFiles) -> bool:
     """Whether a block holds any note."""
-    return bool(_typed(files.tnt) or (files.notes and _NOTE.search(_text(files.notes))))
+    return any(map(str.strip, _typed(files.tnt))) or bool(
+        files.notes and _NOTE.search(_text(files.notes))
+    )
 
 
 def note_numbers(records: NDArray[np.void]) -> NDArray[np.int64]:
@@ -128,6 +130,7 @@ def _linked(files: BlockFiles, index: Index) -> tuple[list[Note], list[str]]:
     notes = [
         Note(onset_s, number, text, store, origin)
         for number, text in enumerate(texts, start=1)
+        if text.strip()
         for onset_s, store in found.get(number, [(None, "")])
     ]
     return notes, unknown_notes(files, index)

@@ -10,16 +10,12 @@ import numpy as np
 
 from dspant.dataset.folder import store_folder_name
 from dspant.errors import RawDataError
-from dspant.readers.names import folder_clashes
-from dspant.readers.tdt.agreement import agreement_doubts, sev_doubts
+from dspant.readers.tdt.agreement import sev_doubts
 from dspant.readers.tdt.clock import clock_doubts
-from dspant.readers.tdt.extents import extent_doubts
 from dspant.readers.tdt.file_order import file_order_doubts
+from dspant.readers.tdt.findings import block_findings
 from dspant.readers.tdt.gaps import continuity, described_gaps
 from dspant.readers.tdt.index import FORMATS, KINDS, OFFSET, UNIQUE_FILES_BIT
-from dspant.readers.tdt.notes import NAME as NOTES
-from dspant.readers.tdt.notes import unknown_notes
-from dspant.readers.tdt.order import order_doubts
 from dspant.readers.tdt.sev_streams import stands_for_itself, survey_sev
 from dspant.readers.wording import count
 
@@ -39,7 +35,7 @@ def summarise(block: Block) -> dict[str, Any]:
     index = block.index
     stop = index.stop_unix_s
     stores: dict[str, dict[str, Any]] = {}
-    findings = _block_findings(block)
+    findings = block_findings(block)
     for name, kind in block.kinds.items():
         if kind == KINDS[OFFSET]:
             continue
@@ -61,45 +57,6 @@ def summarise(block: Block) -> dict[str, Any]:
         "stores": stores,
         "findings": findings,
     }
-
-
-def _block_findings(block: Block) -> list[str]:
-    index, files = block.index, block.files
-    findings = []
-    if index.records.nbytes != index.announced_bytes:
-        findings.append(
-            f"{index.path.name} has {index.records.nbytes} bytes, but says that it has "
-            f"{index.announced_bytes}"
-        )
-    if index.unknown_records:
-        findings.append(
-            f"{index.path.name}: {count(index.unknown_records, 'record')} of no known kind passed "
-            f"over"
-        )
-    findings += [f"{index.path.name} {words}" for words in index.misplaced_marks]
-    if index.stop_unix_s is None:
-        findings.append(f"{index.path.name} has no stop mark: the recording did not end cleanly")
-    announced = index.announced_tev_bytes
-    if announced is not None and files.tev_bytes < announced:
-        findings.append(
-            f"{files.tev.name} has {files.tev_bytes} bytes, but the index announces {announced}"
-        )
-    findings += order_doubts(index)
-    findings += extent_doubts(files, index)
-    findings += agreement_doubts(files, index, block.settings)
-    if NOTES not in block.kinds:
-        findings += unknown_notes(files, index)
-    findings += [
-        f"stores {', '.join(stores)} would share the folder {folder}.ant; take one of them"
-        for folder, stores in folder_clashes(block.kinds)
-        if any(block.kinds[store] != KINDS[OFFSET] for store in stores)
-    ]
-    findings += [
-        f"store {ends!r} holds the ends of {onsets!r}, which is not in the block"
-        for onsets, ends in index.end_stores.items()
-        if onsets not in index.names
-    ]
-    return findings
 
 
 def _stream(block: Block, name: str) -> tuple[dict[str, Any], list[str]]:
