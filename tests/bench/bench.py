@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import engine_bench
 import numpy as np
 
 from dspant.config import resolve_steps
@@ -116,6 +117,7 @@ def main() -> None:
                 f"ingest {size_mb:.0f} MB in chunks of {chunk_samples} samples", INGEST, block, work
             )
         compare("notch and band-pass, zero phase, of what was ingested", FILTER, block, work)
+    engine_bench.main()
 
 
 if __name__ == "__main__":
