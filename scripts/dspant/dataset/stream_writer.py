@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from dspant.dataset.atomic import clear_drafts, temporary
+from dspant.dataset.atomic import clear_drafts, start_flushing, temporary
 from dspant.dataset.digest import ColumnDigest, combined
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.layout import MAPPED_KEY, MAPPED_VALUE, row_group_rows, writer_options
@@ -188,6 +188,7 @@ class StreamWriter:
             digest.update(values)
         table = pa.Table.from_arrays([pa.array(values) for values in held], schema=self._schema)
         self._file.write_table(table, row_group_size=held.shape[1])
+        start_flushing(self._draft)
 
     def finish(self, provenance: Provenance) -> StreamMetadata:
         """Publish what was written.

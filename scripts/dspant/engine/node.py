@@ -18,6 +18,7 @@ from dspant.dataset.provenance import Provenance
 from dspant.dataset.publish import kept_provenance, put_back
 from dspant.dataset.stream import Stream
 from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+from dspant.engine.allocation import keep_freed_memory
 from dspant.engine.chain import Step, StepError, bind, documents
 from dspant.engine.source import StreamSource, signal_of
 from dspant.errors import DatasetError, OperationError
@@ -84,6 +85,7 @@ def _compute(
     provenance: Provenance,
     threads: int,
 ) -> None:
+    keep_freed_memory()
     steps = bind(spec["steps"])
     stream = Stream(sources[0].path)
     events = [_events(source) for source in sources[1:]]

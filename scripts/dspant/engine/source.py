@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dspant.ops.signal import Blocks
 
 
-BLOCK_SAMPLES = 65536
+BLOCK_SAMPLES = 16384
 """Samples of a channel that are read at once, so that a block stays in the processor's cache."""
 
 GROUP_CHANNELS = 8

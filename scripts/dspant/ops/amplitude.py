@@ -37,7 +37,9 @@ def _squared(signal: Signal, _params: Tkeo) -> Signal:
 @stream_operation(Rectify, version=1)
 def rectify(blocks: Blocks, signal: Signal, params: Rectify) -> Blocks:
     """Absolute value (full-wave rectification): y[n] = |x[n]|."""
-    return (abs(block) for block in blocks)
+    import numpy as np
+
+    return (np.abs(block, out=block) for block in blocks)
 
 
 @stream_operation(Tkeo, version=1, describe=_squared)

@@ -115,7 +115,8 @@ def stream_operation(
     """Register ``f(blocks, signal, parameters)``, which turns float64 blocks into float64 blocks.
 
     The function is called once for each unbroken run, with blocks of shape channels x samples
-    and of any length; its result must not depend on how the run was cut into blocks.
+    and of any length; its result must not depend on how the run was cut into blocks. A block
+    belongs to whoever it was handed to, who may change it.
     """
 
     def decorate(run: Callable[..., Any]) -> Callable[..., Any]:
