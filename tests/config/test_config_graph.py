@@ -104,7 +104,7 @@ def test_a_spec_holds_every_default_in_a_stable_order():
     assert notch == {
         "op": "notch",
         "version": notch["version"],
-        "params": {"frequency_hz": 50.0, "q": 30.0, "phase": "zero"},
+        "params": {"frequency_hz": 50.0, "q": 30.0, "phase": "zero", "harmonics": 1},
     }
     assert evoked["params"]["window_s"] == [-0.01, 0.04]
     assert evoked["params"]["onset_sd"] == 4.0

@@ -15,7 +15,14 @@ def test_names_and_parameters_become_full_specs():
 
     assert [step["op"] for step in resolved] == ["rectify", "lowpass", "tkeo"]
     assert resolved[0]["params"] == {}
-    assert resolved[1]["params"] == {"cutoff_hz": 6.0, "order": 4, "phase": "zero"}
+    assert resolved[1]["params"] == {
+        "cutoff_hz": 6.0,
+        "order": 4,
+        "phase": "zero",
+        "design": "butterworth",
+        "ripple_db": None,
+        "stopband_db": None,
+    }
     assert json.loads(json.dumps(resolved)) == resolved
 
 

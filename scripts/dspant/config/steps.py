@@ -12,7 +12,10 @@ from dspant.config.validation import validated
 from dspant.errors import ConfigError
 from dspant.ops.registry import Operation, operations
 
-FROM_EXPERIMENT = {("notch", "frequency_hz"): "line_frequency_hz"}
+FROM_EXPERIMENT = {
+    ("notch", "frequency_hz"): "line_frequency_hz",
+    ("comb", "frequency_hz"): "line_frequency_hz",
+}
 """Parameters that a step takes from the experiment where it does not give them itself."""
 
 

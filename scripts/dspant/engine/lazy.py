@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dspant.dataset.digest import of_text
+from dspant.dataset.digest import ColumnDigest, combined, of_text
 from dspant.dataset.epoc import Epoc
 from dspant.dataset.folder import SUFFIX
 from dspant.dataset.metadata import as_document
 from dspant.dataset.recording import dataset_names, open_dataset
 from dspant.dataset.stream import Stream
 from dspant.engine.chain import bind
+from dspant.engine.explain import EVER, explained, stretch
 from dspant.engine.source import StreamSource
 from dspant.errors import DatasetError
 
 if TYPE_CHECKING:
     import dask.array
     import numpy as np
+    import pandas
+    import xarray
+
+    from dspant.ops.signal import Blocks
+
+STORED_DTYPE = "float32"
+"""Dtype in which nodes store samples."""
 
 
 class Recording:
@@ -59,6 +68,8 @@ class LazyStream:
         Resolved steps; :meth:`apply` takes them as a config spells them.
     channels
         Positions of the channels that are kept.
+    seconds
+        Start and end of what is kept, in seconds from block start.
     """
 
     def __init__(
@@ -66,10 +77,13 @@ class LazyStream:
         stream: Stream,
         steps: Sequence[dict[str, Any]] = (),
         channels: Sequence[int] | None = None,
+        seconds: tuple[float, float] = EVER,
     ) -> None:
         self.stream = stream
         self.steps = tuple(steps)
-        self._source = StreamSource(stream, bind(self.steps))
+        self.seconds = seconds
+        self._bound = bind(self.steps)
+        self._source = StreamSource(stream, self._bound)
         self._channels = list(range(len(stream.channels)) if channels is None else channels)
 
     def __repr__(self) -> str:
@@ -110,7 +124,7 @@ class LazyStream:
                 raise DatasetError(
                     f"{step.operation.name} makes a table, not a stream; give it a node of its own"
                 )
-        return LazyStream(self.stream, [*self.steps, *resolved], self._channels)
+        return LazyStream(self.stream, [*self.steps, *resolved], self._channels, self.seconds)
 
     def pick(self, channels: Sequence[str]) -> LazyStream:
         """Keep some channels, by name and in this order."""
@@ -120,36 +134,129 @@ class LazyStream:
             raise DatasetError(
                 f"{self.stream.folder.path} has no channels {unknown}; it has {list(known)}"
             )
-        return LazyStream(self.stream, self.steps, [known.index(name) for name in channels])
+        positions = [known.index(name) for name in channels]
+        return LazyStream(self.stream, self.steps, positions, self.seconds)
+
+    def sel(
+        self,
+        seconds: tuple[float, float] | None = None,
+        channels: Sequence[str] | None = None,
+    ) -> LazyStream:
+        """Keep a stretch of time, some channels, or both; nothing is read.
+
+        Parameters
+        ----------
+        seconds
+            Start and end in seconds from block start; the end is not included.
+        channels
+            Names, in the order they are to have.
+
+        Raises
+        ------
+        DatasetError
+            A channel is unknown, or the stretch ends before it begins.
+        """
+        picked = self if channels is None else self.pick(channels)
+        if seconds is None:
+            return picked
+        start_s, end_s = max(seconds[0], self.seconds[0]), min(seconds[1], self.seconds[1])
+        if seconds[1] < seconds[0]:
+            raise DatasetError(f"seconds {list(seconds)} end before they begin")
+        kept = (start_s, max(start_s, end_s))
+        return LazyStream(self.stream, self.steps, picked._channels, kept)
 
     def between(self, start_s: float, end_s: float) -> tuple[np.ndarray, np.ndarray]:
         """Samples from ``start_s`` up to, not including, ``end_s``, in seconds from block start.
 
         With steps attached, the unbroken run is computed from its start and no further than
-        needed, so the values are those of the whole result.
+        needed, so the values are those of the whole result. Only channels that are kept are
+        computed, unless a step mixes them.
 
         Returns
         -------
         time_s, values
             Shapes (samples,) and (channels, samples); float64.
         """
+        return self.sel((start_s, end_s)).read()
+
+    def read(self) -> tuple[np.ndarray, np.ndarray]:
+        """All that is kept: times in seconds, and values of shape (channels, samples); float64."""
         import numpy as np
 
+        reading, rows = self._columns()
         times, parts = [np.empty(0)], [np.empty((len(self._channels), 0))]
-        for segment, blocks in self._source.segments():
-            first = _clamped((start_s - segment.start_s) * self.fs_hz, segment.count)
-            last = _clamped((end_s - segment.start_s) * self.fs_hz, segment.count)
-            position = 0
-            for block in blocks if last > first else ():
-                if position >= last:
-                    break
-                low, high = max(first - position, 0), min(last - position, block.shape[1])
-                if high > low:
-                    parts.append(block[self._channels, low:high])
-                    index = position + np.arange(low, high)
-                    times.append(segment.start_s + index / self.fs_hz)
-                position += block.shape[1]
+        for segment, blocks in self._source.segments(reading):
+            first, last = stretch(segment, self.fs_hz, self.seconds)
+            if last == first:
+                continue
+            times.append(segment.start_s + np.arange(first, last) / self.fs_hz)
+            if self.steps:
+                parts += [block[rows] for block in _between(blocks, first, last, segment.count)]
+            else:
+                begin, end = segment.first + first, segment.first + last
+                parts.append(self.stream.read(begin, end, reading)[rows])
         return np.concatenate(times), np.concatenate(parts, axis=1)
+
+    def _columns(self) -> tuple[slice, list[int]]:
+        """Channels to read in one piece, and which of these are kept."""
+        if not self._channels or any(step.operation.mixes_channels for step in self._bound):
+            return slice(None), self._channels
+        first = min(self._channels)
+        rows = [channel - first for channel in self._channels]
+        return slice(first, max(self._channels) + 1), rows
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """What is kept as a table: a row per sample, indexed by ``time_s``, a column per channel.
+
+        Raises
+        ------
+        DatasetError
+            pandas is not installed.
+        """
+        pandas = installed("pandas")
+        time_s, values = self.read()
+        index = pandas.Index(time_s, name="time_s")
+        frame = pandas.DataFrame(values.T, index=index, columns=self.channels)
+        frame.attrs.update(
+            fs_hz=self.fs_hz, units=dict(zip(self.channels, self.units, strict=True))
+        )
+        return frame
+
+    def to_xarray(self) -> xarray.DataArray:
+        """What is kept as a labelled array, ``time_s`` x ``channel``, each channel with its unit.
+
+        Raises
+        ------
+        DatasetError
+            xarray is not installed.
+        """
+        xarray = installed("xarray")
+        time_s, values = self.read()
+        coordinates = {
+            "time_s": time_s,
+            "channel": self.channels,
+            "unit": ("channel", self.units),
+        }
+        return xarray.DataArray(
+            values.T,
+            coords=coordinates,
+            dims=("time_s", "channel"),
+            name=self.stream.name,
+            attrs={"fs_hz": self.fs_hz},
+        )
+
+    def digest(self) -> str:
+        """Fingerprint of all values as a node would store them; equal to that of such a node."""
+        columns = [ColumnDigest(name, STORED_DTYPE) for name in self._source.signal.channels]
+        for _, blocks in self._source.segments():
+            for block in blocks:
+                for column, values in zip(columns, block.astype(STORED_DTYPE), strict=True):
+                    column.update(values)
+        return combined(columns)
+
+    def explain(self) -> str:
+        """What would be computed: steps, how far each looks, memory, and bytes to read."""
+        return explained(self.stream, self.steps, self._channels, self.seconds)
 
     @property
     def dask(self) -> dask.array.Array:
@@ -157,6 +264,18 @@ class LazyStream:
 
         With steps a chunk is a channel, since a filter's result depends on the whole of it.
         """
+        import dask.array
+
+        whole = self._whole()
+        if self.seconds == EVER:
+            return whole
+        parts = [whole[:0]]
+        for segment in self._source.signal.segments:
+            first, last = stretch(segment, self.fs_hz, self.seconds)
+            parts.append(whole[segment.first + first : segment.first + last])
+        return dask.array.concatenate(parts, axis=0)
+
+    def _whole(self) -> dask.array.Array:
         import dask.array
         import numpy as np
 
@@ -176,17 +295,28 @@ class LazyStream:
         return dask.array.concatenate(columns, axis=1)
 
     def _column(self, channel: int) -> np.ndarray:
-        import numpy as np
-
-        mixes = any(step.operation.mixes_channels for step in bind(self.steps))
-        picked = slice(None) if mixes else slice(channel, channel + 1)
-        row = channel if mixes else 0
-        runs = self._source.segments(picked)
-        parts = [block[row] for _, run in runs for block in run]
-        return np.concatenate([np.empty(0), *parts])[:, None]
+        return LazyStream(self.stream, self.steps, [channel]).read()[1].T
 
 
-def _clamped(position: float, count: int) -> int:
-    import math
+def _between(blocks: Blocks, first: int, last: int, count: int) -> Blocks:
+    """Samples ``first`` to ``last`` of a run of ``count``; asks for no block beyond them."""
+    done = 0
+    for block in blocks:
+        yield block[:, max(first - done, 0) : max(last - done, 0)]
+        done += block.shape[1]
+        if last <= done < count:
+            return
 
-    return math.ceil(min(max(position - 1e-6, 0), count))
+
+def installed(name: str) -> Any:
+    """An optional library.
+
+    Raises
+    ------
+    DatasetError
+        It is not installed.
+    """
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise DatasetError(f"{name} is not installed here; pip install {name}") from error

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from dspant.ops.signal import Blocks
 
 
-BLOCK_SAMPLES = 16384
-"""Samples of a channel that are read at once, so that a block stays in the processor's cache."""
+BLOCK_SAMPLES = 65536
+"""Most samples of a channel that are read at once; fewer where there are many channels."""
+
+BLOCK_VALUES = 2**19
+"""Samples of all channels that are read at once."""
 
 GROUP_CHANNELS = 8
-"""Most channels that are computed together, for the same reason."""
+"""Most channels that are computed together, so that their samples stay in the processor's cache."""
 
 
 def signal_of(stream: Stream) -> Signal:
@@ -98,14 +101,17 @@ class StreamSource:
         scales = self._stream.scales
         picked = range(len(self._raw.channels))[group]
         end = segment.first + segment.count
+        size = min(BLOCK_SAMPLES, BLOCK_VALUES // len(scales) + 1)
         for first, columns in self._stream.chunks(group, segment.first, end):
-            for start in range(0, len(columns[0]), BLOCK_SAMPLES):
-                parts = [column[start : start + BLOCK_SAMPLES] for column in columns]
+            for start in range(0, len(columns[0]), size):
+                parts = [column[start : start + size] for column in columns]
                 block = np.empty((len(picked), len(parts[0])))
                 for row, channel in enumerate(picked):
                     check.update(channel, parts[row])
-                    np.multiply(parts[row], scales[channel], out=block[row])
-                if not np.isfinite(block).all():
+                    block[row] = parts[row]
+                    if scales[channel] != 1:
+                        block[row] *= scales[channel]
+                if not _all_finite(block):
                     raise self._not_finite(block, picked, segment, first + start)
                 yield block
 
@@ -121,6 +127,17 @@ class StreamSource:
             f"{block[row, column]} at {seconds:.6f} s, which a filter would spread over the rest; "
             f"leave this channel out or mend the recording"
         )
+
+
+def _all_finite(block: np.ndarray) -> bool:
+    """Whether no value is NaN or infinite.
+
+    A sum that is finite proves it in one pass; one that is not may have overflowed.
+    """
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(block.sum()) or np.isfinite(block).all())
 
 
 def _groups(channels: range, threads: int) -> list[slice]:
@@ -143,11 +160,11 @@ def _side_by_side(runs: Sequence[Blocks], threads: int) -> Blocks:
             if left[0] is None:
                 return
             ready = min(part.shape[1] for part in left)
-            joined = np.concatenate([part[:, :ready] for part in left])
+            parts = [part[:, :ready] for part in left]
             left = [part[:, ready:] for part in left]
             coming = {
                 i: pool.submit(next, runs[i], None)
                 for i, part in enumerate(left)
                 if not part.shape[1]
             }
-            yield joined
+            yield np.concatenate(parts)

@@ -92,8 +92,10 @@ def rms_envelope(blocks: Blocks, signal: Signal, params: RmsEnvelope) -> Blocks:
     length = _window_samples(signal, params)
     half = length // 2
     for x, before, after in with_context(blocks, before=half, after=half):
-        kept = np.arange(before, x.shape[1] - after)
-        counts = np.minimum(kept + half + 1, x.shape[1]) - np.maximum(kept - half, 0)
         means = moving_square_sums(x, length)[:, before : x.shape[1] - after]
-        means /= counts
+        if before == after == half:
+            means /= length
+        else:
+            kept = np.arange(before, x.shape[1] - after)
+            means /= np.minimum(kept + half + 1, x.shape[1]) - np.maximum(kept - half, 0)
         yield np.sqrt(means, out=means)

@@ -97,3 +97,50 @@ def windows(blocks: Blocks, starts: np.ndarray, length: int) -> Iterator[tuple[i
         if index < len(starts):
             drop = min(max(starts[index] - origin, 0), held.shape[1])
             held, origin = held[:, drop:], origin + drop
+
+
+def window_batches(
+    blocks: Blocks, starts: np.ndarray, length: int, size: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Cut windows of ``length`` samples out of a run, ``size`` of them at once.
+
+    Parameters
+    ----------
+    starts
+        First sample of each window, rising; every window lies inside the run.
+
+    Yields
+    ------
+    first, x
+        Position in ``starts`` of the first window, and the windows, shape windows x channels x
+        ``length``; as many as ``size`` except in the last batch.
+    """
+    import numpy as np
+
+    shelf = Shelf()
+    origin = index = filled = 0
+    batch: np.ndarray | None = None
+    for block in blocks:
+        if index == len(starts):
+            break
+        if batch is None:
+            batch = np.empty((size, len(block), length))
+        shelf.add(block)
+        whole = np.searchsorted(starts, origin + shelf.count - length, side="right")
+        while index < whole:
+            taken = min(int(whole) - index, size - filled)
+            held = np.lib.stride_tricks.sliding_window_view(
+                shelf.view(0, shelf.count), length, axis=1
+            )
+            places = starts[index : index + taken] - origin
+            batch[filled : filled + taken] = held[:, places].transpose(1, 0, 2)
+            index, filled = index + taken, filled + taken
+            if filled == size:
+                yield index - size, batch
+                batch, filled = np.empty_like(batch), 0
+        if index < len(starts):
+            past = min(max(int(starts[index]) - origin, 0), shelf.count)
+            shelf.drop(past)
+            origin += past
+    if filled:
+        yield index - filled, batch[:filled]

@@ -9,7 +9,7 @@ from annotated_types import Len
 from pydantic import Field, model_validator
 
 from dspant.errors import OperationError
-from dspant.ops.blocks import windows as cut_windows
+from dspant.ops.blocks import window_batches
 from dspant.ops.features import FEATURES, compute_features
 from dspant.ops.registry import Parameters, epoc_operation
 from dspant.ops.signal import Column, Events, Signal, SignalSource
@@ -112,7 +112,7 @@ def windows(
     for segment, blocks in source.segments():
         starts = _starts(segment.count, length, params.step_s * signal.fs_hz)
         size = max(BATCH_SAMPLES // length, 1)
-        for first, batch in _batches(cut_windows(blocks, starts, length), size):
+        for first, batch in window_batches(blocks, starts, length, size):
             onset = segment.start_s + starts[first : first + len(batch)] / signal.fs_hz
             yield _rows(signal, onset, batch, params)
 
@@ -125,20 +125,6 @@ def _starts(count: int, length: int, step: float) -> np.ndarray:
     steps = np.arange(int((count - length) / step) + 2 if count >= length else 0)
     starts = np.round(steps * step).astype(np.int64)
     return starts[starts + length <= count]
-
-
-def _batches(cut: Iterator[tuple[int, np.ndarray]], size: int) -> Iterator[tuple[int, np.ndarray]]:
-    import numpy as np
-
-    held: list[np.ndarray] = []
-    first = 0
-    for index, x in cut:
-        held.append(x)
-        if len(held) == size:
-            yield first, np.stack(held)
-            held, first = [], index + 1
-    if held:
-        yield first, np.stack(held)
 
 
 def _rows(
