@@ -15,6 +15,7 @@ from scipy import signal as sp
 from whole_signals import TDT_FS_HZ, cuttings, filtered, same_bits, short_grid, signal_like
 
 from dspant.errors import OperationError
+from dspant.ops.blocks import GRID_SAMPLES
 from dspant.ops.designs import band_sections, notch_section, steady_state
 from dspant.ops.prototypes import RIPPLED, STOPPED, prototype
 from dspant.ops.recursive import settling_samples
@@ -76,19 +77,15 @@ def recordings(draw: st.DrawFn) -> np.ndarray:
 
 @settings(deadline=None, max_examples=400)
 @given(designed(lowest_hz=0.1, most=12))
-def test_sections_are_scipys(designed: tuple[str, dict[str, Any]]) -> None:
+def test_sections_are_scipys_to_the_last_bit(designed: tuple[str, dict[str, Any]]) -> None:
     band, params = designed
     edges = (params["low_hz"], params["high_hz"]) if "low_hz" in params else (params["cutoff_hz"],)
     analogue = prototype(
         params["design"], params["order"], params.get("ripple_db"), params.get("stopband_db")
     )
     made, expected = band_sections(analogue, band, edges, TDT_FS_HZ), scipy_sections(params, band)
-    assert made[:, 3:] == pytest.approx(expected[:, 3:], abs=1e-12)
-    assert made[1:, :3] == pytest.approx(expected[1:, :3], abs=1e-11)
-    assert made[0, :3] == pytest.approx(expected[0, :3], rel=1e-9, abs=1e-300)
+    assert np.array_equal(made, expected)
     assert np.array_equal(steady_state(expected), sp.sosfilt_zi(expected))
-    if params["design"] not in ("chebyshev1", "chebyshev2"):
-        assert np.array_equal(made, expected)
 
 
 @pytest.mark.parametrize("frequency_hz", [0.1, 50.0, 60.0, 12000.0])
@@ -233,10 +230,6 @@ def test_limits_that_do_not_fit_are_refused(name: str, params: dict[str, Any], s
         operations()[name].parameters(**params)
 
 
-A_FEW_SAMPLES = 1024
-"""A sixty-fourth of what a step holds in any case; the bilinear transform may add so much."""
-
-
 @settings(deadline=None, max_examples=150)
 @given(designed(lowest_hz=0.5, most=8))
 def test_the_declared_reach_is_at_least_nine_tenths_of_what_the_filter_needs(
@@ -252,4 +245,4 @@ def test_the_declared_reach_is_at_least_nine_tenths_of_what_the_filter_needs(
     declared = operation.reach_s(operation.parameters(**params)) * TDT_FS_HZ
     poles = np.concatenate([np.roots(section) for section in sos[:, 3:]])
     needed = np.log(1e-12) / np.log(np.abs(poles).max())
-    assert declared >= 0.9 * needed - A_FEW_SAMPLES
+    assert max(declared, GRID_SAMPLES) >= 0.9 * needed, "what a job plans to hold is too little"
