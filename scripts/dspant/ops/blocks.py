@@ -81,22 +81,8 @@ def windows(blocks: Blocks, starts: np.ndarray, length: int) -> Iterator[tuple[i
         Position in ``starts`` and the window's samples, channels x ``length``; a copy, which
         keeps no block alive and lies in memory alike however the run was cut.
     """
-    import numpy as np
-
-    held: np.ndarray | None = None
-    origin = 0
-    index = 0
-    for block in blocks:
-        if index == len(starts):
-            return
-        held = block if held is None else np.concatenate([held, block], axis=1)
-        while index < len(starts) and starts[index] + length <= origin + held.shape[1]:
-            offset = starts[index] - origin
-            yield index, held[:, offset : offset + length].copy()
-            index += 1
-        if index < len(starts):
-            drop = min(max(starts[index] - origin, 0), held.shape[1])
-            held, origin = held[:, drop:], origin + drop
+    for index, (window,) in window_batches(blocks, starts, length, size=1):
+        yield index, window
 
 
 def window_batches(
