@@ -96,5 +96,5 @@ def test_declared_memory_grows_with_channels_and_with_how_far_a_step_looks() -> 
 
 
 def test_declared_memory_of_an_ingest_counts_every_store() -> None:
-    one = ingest_memory_mb({}, {"RawG": 16})
-    assert one < ingest_memory_mb({}, {"RawG": 16, "EMGR": 4})
+    one = ingest_memory_mb({"RawG": 16})
+    assert one < ingest_memory_mb({"RawG": 16, "EMGR": 4})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dspant.config.names import nearest
+from dspant.spelling import nearest
 
 RAW_SUFFIXES = frozenset({".tsq", ".tev", ".sev", ".tbk", ".tnt"})
 """Files of a TDT block that are read; in small letters."""

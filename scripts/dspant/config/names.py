@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
+
+from dspant.spelling import nearest
 
 FOLDER_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 """Experiments and recordings: their names are folders, on every file system."""
@@ -15,7 +16,6 @@ NODE_NAME = r"[a-z][a-z0-9_]*"
 RESERVED_RECORDINGS = frozenset({"report.html", "report_experiment.log"})
 """Files that stand beside the folders of recordings."""
 
-_SIMILARITY = 0.6
 _MOST_LISTED = 16
 
 
@@ -25,13 +25,6 @@ def is_folder_name(name: str) -> bool:
 
 def is_node_name(name: str) -> bool:
     return re.fullmatch(NODE_NAME, name) is not None
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that ``name`` was most likely meant to be, if any comes close."""
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    found = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=_SIMILARITY)
-    return by_folded[found[0]] if found else None
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -290,7 +290,7 @@ def _ingest_plan(experiment: Experiment, paths: Paths, sheet: Sheet) -> IngestPl
         provenance=[paths.provenance(name) for name in datasets],
         block=paths.block(),
         threads=STREAM_THREADS,
-        mem_mb=ingest_memory_mb(spec, _store_channels(experiment.stores)),
+        mem_mb=ingest_memory_mb(_store_channels(experiment.stores)),
         sheet=sheet,
     )
 

@@ -9,8 +9,9 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from dspant.config.names import nearest, suggestion
+from dspant.config.names import suggestion
 from dspant.config.problems import KeyPath, Problem, shown
+from dspant.spelling import nearest
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -47,13 +47,11 @@ def node_memory_mb(spec: Mapping[str, Any], channels: int) -> int:
     return LIBRARIES_MB + channels * _FLOAT64 * held // _MB
 
 
-def ingest_memory_mb(spec: Mapping[str, Any], channels: Mapping[str, int]) -> int:
+def ingest_memory_mb(channels: Mapping[str, int]) -> int:
     """Memory of an ingest job in MB.
 
     Parameters
     ----------
-    spec
-        The ingest spec, with all declared stores.
     channels
         Number of channels of each store.
     """

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from dspant.dataset.folder import store_folder_name
-
-_SIMILARITY = 0.6
 
 
 def resolved(name: str, stores: Iterable[str]) -> str | None:
@@ -17,13 +14,6 @@ def resolved(name: str, stores: Iterable[str]) -> str | None:
         return name
     cleaned = [store for store in known if store_folder_name(store) == name]
     return cleaned[0] if len(cleaned) == 1 else None
-
-
-def nearest(name: str, stores: Iterable[str]) -> str | None:
-    """The store that a mistyped name most likely means, if any comes close."""
-    by_folded = {store.casefold(): store for store in stores}
-    found = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=_SIMILARITY)
-    return by_folded[found[0]] if found else None
 
 
 def folder_clashes(names: Iterable[str]) -> list[tuple[str, list[str]]]:

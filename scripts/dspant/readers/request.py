@@ -13,8 +13,9 @@ from dspant.dataset.folder import SUFFIX, DatasetFolder, store_folder_name
 from dspant.dataset.metadata import EpocColumn
 from dspant.dataset.stream_writer import StreamHeader, StreamWriter
 from dspant.errors import DspantError, StoreError
-from dspant.readers.names import folder_clashes, nearest, resolved
+from dspant.readers.names import folder_clashes, resolved
 from dspant.readers.wording import count, listed
+from dspant.spelling import nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
