@@ -15,21 +15,14 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from engine_data import FS_HZ, HIGH_HZ, LOW_HZ, ORDER, RMS_SAMPLES, STEPS, moving_rms
+from engine_data import FS_HZ, HIGH_HZ, LOW_HZ, ORDER, RMS_SAMPLES, moving_rms
 
 
 def dspant(work: Path) -> None:
-    """Ours, through the function that a node's job calls."""
-    from dspant.config import resolve_steps
+    """Ours, as a node's job does it: with the spec that the workflow resolved."""
     from dspant.engine.node import make_node
 
-    spec = {
-        "node": "out_dspant",
-        "makes": "stream",
-        "inputs": [{"dataset": "Emg", "kind": "stream", "recording": None}],
-        "steps": resolve_steps(STEPS),
-        "storage": {"compression": "none"},
-    }
+    spec = json.loads((work / "spec.json").read_text())
     make_node(spec, [work / "Emg.ant"], work / "out_dspant.ant", threads=2)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,20 @@ def pieces(channels: int, samples: int) -> Iterator[np.ndarray]:
         yield noise + hum.astype(np.float32)
 
 
+def write_spec(work: Path) -> None:
+    """Write the spec of our node as the workflow hands it to a job."""
+    from dspant.config import resolve_steps
+
+    spec = {
+        "node": "out_dspant",
+        "makes": "stream",
+        "inputs": [{"dataset": "Emg", "kind": "stream", "recording": None}],
+        "steps": resolve_steps(STEPS),
+        "storage": {"compression": "none"},
+    }
+    (work / "spec.json").write_text(json.dumps(spec))
+
+
 def write(work: Path, channels: int, samples: int, *, for_peers: bool) -> None:
     """Write the signal: a dataset of ours, and for peers one of NumPy's files and plain binary."""
     from dspant.dataset.folder import DatasetFolder
@@ -39,6 +54,7 @@ def write(work: Path, channels: int, samples: int, *, for_peers: bool) -> None:
     from dspant.dataset.stream_writer import StreamHeader, StreamWriter
 
     work.mkdir(parents=True)
+    write_spec(work)
     header = StreamHeader(
         source="bench",
         name="Emg",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import signal as sp
 
 from dspant.ops.kernels.cascade import Cascade, rows_in_lanes
-from dspant.ops.kernels.moving import moving_square_sums
+from dspant.ops.kernels.moving import moving_rms
 
 rows = st.integers(1, 11)
 sections = st.integers(1, 19)
@@ -103,23 +103,24 @@ def test_how_many_sets_of_rows_fill_lanes() -> None:
     assert [rows_in_lanes(rows) for rows in range(1, 9)] == [4, 2, 4, 1, 4, 2, 4, 1]
 
 
-def sums_by_tiles(x: np.ndarray, length: int) -> np.ndarray:
+def rms_by_tiles(x: np.ndarray, length: int) -> np.ndarray:
     """Two running sums in NumPy, over the end of one tile and the beginning of the next."""
-    half, samples = length // 2, x.shape[1]
-    tiles = -(-(samples + 2 * half) // length)
+    tiles = -(-x.shape[1] // length)
     padded = np.zeros((len(x), tiles * length))
-    padded[:, half : half + samples] = x
+    padded[:, : x.shape[1]] = x**2
     tiled = padded.reshape(len(x), tiles, length)
     begun = np.cumsum(tiled, axis=2).reshape(len(x), -1)
     left = np.cumsum(tiled[:, :, ::-1], axis=2)[:, :, ::-1].reshape(len(x), -1)
-    left[:, ::length] = 0
-    return left[:, :samples] + begun[:, length - 1 : length - 1 + samples]
+    sums = left[:, : x.shape[1] - length + 1].copy()
+    later = np.arange(sums.shape[1]) % length > 0
+    sums[:, later] += begun[:, length - 1 : x.shape[1]][:, later]
+    return np.sqrt(sums * (1 / length))
 
 
 @settings(deadline=None, max_examples=80)
-@given(rows, st.integers(1, 500), st.integers(0, 60).map(lambda half: 2 * half + 1), seeds)
-def test_moving_sums_of_squares_are_running_sums_of_tiles(
-    rows: int, samples: int, length: int, seed: int
+@given(rows, st.integers(1, 500), st.integers(1, 120), seeds)
+def test_a_moving_rms_is_that_of_running_sums_of_tiles(
+    rows: int, windows: int, length: int, seed: int
 ) -> None:
-    x = np.random.default_rng(seed).normal(size=(rows, samples))
-    assert np.array_equal(moving_square_sums(x, length), sums_by_tiles(x**2, length))
+    x = np.random.default_rng(seed).normal(size=(rows, windows + length - 1))
+    assert np.array_equal(moving_rms(x, length), rms_by_tiles(x, length))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from dspant.dataset.atomic import clear_drafts, start_flushing, temporary
+from dspant.dataset.atomic import clear_drafts, refusals_told, start_flushing, temporary
 from dspant.dataset.digest import ColumnDigest, combined
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.layout import MAPPED_KEY, MAPPED_VALUE, row_group_rows, writer_options
@@ -132,17 +133,30 @@ class StreamWriter:
     def __enter__(self) -> Self:
         import pyarrow.parquet as pq
 
-        self._folder.path.mkdir(parents=True, exist_ok=True)
-        clear_drafts(self._folder.path)
-        self._file = pq.ParquetWriter(self._draft, self._schema, **self._options)
+        with refusals_told(self._folder.data):
+            self._folder.path.mkdir(parents=True, exist_ok=True)
+            clear_drafts(self._folder.path)
+            self._file = pq.ParquetWriter(self._draft, self._schema, **self._options)
         return self
 
     def __exit__(self, *_error: object) -> None:
         self._storing.shutdown()
-        try:
+        with suppress(OSError):  # after finish nothing is left to write, else it is thrown away
             self._file.close()
-        finally:
-            self._draft.unlink(missing_ok=True)
+        self._draft.unlink(missing_ok=True)
+
+    def room(self) -> np.ndarray:
+        """Memory for the next samples, channels x at least one sample, of the stored dtype.
+
+        Fill its beginning and :meth:`take` it.
+        """
+        return self._buffer[:, self._held :]
+
+    def take(self, samples: int) -> None:
+        """Add the first samples of :meth:`room`."""
+        self._held += samples
+        if self._held == self._buffer.shape[1]:
+            self._flush()
 
     def write(self, block: np.ndarray) -> None:
         """Add samples: shape channels x samples, cast to the stored dtype.
@@ -159,13 +173,11 @@ class StreamWriter:
             )
         taken = 0
         while taken < block.shape[1]:
-            room = self._buffer.shape[1] - self._held
-            part = block[:, taken : taken + room]
-            self._buffer[:, self._held : self._held + part.shape[1]] = part
-            self._held += part.shape[1]
+            room = self.room()
+            part = block[:, taken : taken + room.shape[1]]
+            room[:, : part.shape[1]] = part
+            self.take(part.shape[1])
             taken += part.shape[1]
-            if self._held == self._buffer.shape[1]:
-                self._flush()
 
     def _flush(self) -> None:
         """Store what is held while the caller goes on with the other buffer."""
@@ -187,8 +199,9 @@ class StreamWriter:
         for digest, values in zip(self._digests, held, strict=True):
             digest.update(values)
         table = pa.Table.from_arrays([pa.array(values) for values in held], schema=self._schema)
-        self._file.write_table(table, row_group_size=held.shape[1])
-        start_flushing(self._draft)
+        with refusals_told(self._folder.data):
+            self._file.write_table(table, row_group_size=held.shape[1])
+            start_flushing(self._draft)
 
     def finish(self, provenance: Provenance) -> StreamMetadata:
         """Publish what was written.
@@ -200,7 +213,8 @@ class StreamWriter:
         """
         self._flush()
         self._wait()
-        self._file.close()
+        with refusals_told(self._folder.data):
+            self._file.close()
         if self._written != self._header.samples:
             raise DatasetError(
                 f"{self._folder.path}: {self._written} samples were written, but the segments "

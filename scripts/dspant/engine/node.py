@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,12 @@ from dspant.dataset.epoc_writer import EpocHeader, EpocWriter
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.metadata import EpocColumn, read_metadata
 from dspant.dataset.provenance import Provenance
-from dspant.dataset.publish import kept_provenance, put_back
+from dspant.dataset.publish import is_kept_whole, kept_provenance, put_back
 from dspant.dataset.stream import Stream
 from dspant.dataset.stream_writer import StreamHeader, StreamWriter
 from dspant.engine.allocation import keep_freed_memory
 from dspant.engine.chain import Step, StepError, bind, documents
+from dspant.engine.pour import pour
 from dspant.engine.source import StreamSource, signal_of
 from dspant.errors import DatasetError, OperationError
 from dspant.ops.signal import Column, Events
@@ -34,7 +35,11 @@ log = logging.getLogger("dspant.node")
 
 
 def make_node(
-    spec: dict[str, Any], inputs: Sequence[str | Path], output: str | Path, threads: int = 1
+    spec: dict[str, Any],
+    inputs: Sequence[str | Path],
+    output: str | Path,
+    threads: int = 1,
+    rule: str | None = None,
 ) -> None:
     """Make a node's dataset, or put its last result back where nothing it depends on changed.
 
@@ -48,6 +53,8 @@ def make_node(
         The dataset to make: its folder or a file in it.
     threads
         Groups of channels to compute at once; the result does not depend on it.
+    rule
+        Rule of the workflow that this is a job of, for who has to make the dataset again.
 
     Raises
     ------
@@ -58,10 +65,12 @@ def make_node(
     sources = [DatasetFolder.at(path) for path in inputs]
     made_from = _made_from(spec, sources)
     if kept_provenance(folder).get("made_from") == made_from:
-        put_back(folder)
-        log.info("%s: nothing it depends on changed, its last result is back", folder.path)
-        return
-    provenance = Provenance(node=spec["node"], spec=spec, made_from=made_from)
+        if is_kept_whole(folder):
+            put_back(folder)
+            log.info("%s: nothing it depends on changed, its last result is back", folder.path)
+            return
+        log.warning("%s: its last result is damaged, so it is made again", folder.path)
+    provenance = Provenance(node=spec["node"], spec=spec, made_from=made_from, rule=rule)
     try:
         _compute(spec, sources, folder, provenance, threads)
     except OperationError as error:
@@ -103,7 +112,7 @@ def _compute(
         "provenance": provenance,
     }
     if spec["makes"] == "stream":
-        _write_stream(StreamSource(stream, steps, threads), **where)
+        _write_stream(StreamSource(stream, steps, threads), threads, **where)
     else:
         source = StreamSource(stream, steps[:-1], threads)
         _write_epoc(source, steps[-1], [event for _, event in events], **where)
@@ -121,17 +130,21 @@ def _events(source: DatasetFolder) -> tuple[Epoc, Events]:
 def _digests(
     spec: dict[str, Any], sources: Sequence[DatasetFolder], opened: Sequence[Stream | Epoc]
 ) -> dict[str, str]:
-    """Digest of each input; one of another recording is named ``recording/dataset``."""
-    return {
-        source.name if taken["recording"] is None else f"{source.path.parent.name}/{source.name}": (
-            dataset.metadata.dspant.digest
-        )
-        for taken, source, dataset in zip(spec["inputs"], sources, opened, strict=True)
-    }
+    digests = [dataset.metadata.dspant.digest for dataset in opened]
+    return dict(zip(input_names(spec, sources), digests, strict=True))
+
+
+def input_names(spec: Mapping[str, Any], sources: Sequence[DatasetFolder]) -> list[str]:
+    """Name of each input in the metadata; one of another recording is ``recording/dataset``."""
+    return [
+        source.name if taken["recording"] is None else f"{source.path.parent.name}/{source.name}"
+        for taken, source in zip(spec["inputs"], sources, strict=True)
+    ]
 
 
 def _write_stream(
     source: StreamSource,
+    threads: int,
     *,
     folder: DatasetFolder,
     stated: dict[str, Any],
@@ -148,10 +161,9 @@ def _write_stream(
     )
     progress = _Progress(signal, folder)
     with StreamWriter(folder, header, compression) as writer:
-        for _, blocks in source.segments():
-            for block in blocks:
-                writer.write(block)
-                progress.add(block.shape[1])
+        for _, runs in source.runs():
+            for samples in pour(runs, writer, threads):
+                progress.add(samples)
         writer.finish(provenance)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dspant.dataset.stream import DigestCheck, Stream
 from dspant.engine.chain import Step, apply, described
 from dspant.errors import DatasetError
+from dspant.ops.blocks import GRID_SAMPLES
 from dspant.ops.signal import Segment, Signal
 
 if TYPE_CHECKING:
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
     from dspant.ops.signal import Blocks
 
 
-BLOCK_SAMPLES = 65536
-"""Most samples of a channel that are read at once; fewer where there are many channels."""
-
-BLOCK_VALUES = 2**19
-"""Samples of all channels that are read at once."""
+BLOCK_SAMPLES = GRID_SAMPLES
+"""Samples of a channel that are read at once."""
 
 GROUP_CHANNELS = 8
 """Most channels that are computed together, so that their samples stay in the processor's cache."""
@@ -72,9 +70,23 @@ class StreamSource:
         OperationError
             A step cannot be applied to this signal.
         """
+        for segment, runs in self.runs(channels):
+            blocks = [run for _, run in runs]
+            alone = len(blocks) == 1
+            yield segment, blocks[0] if alone else _side_by_side(blocks, self._threads)
+
+    def runs(
+        self, channels: slice = slice(None)
+    ) -> Iterator[tuple[Segment, list[tuple[slice, Blocks]]]]:
+        """Yield each unbroken run in groups of channels, which may be computed side by side.
+
+        Each group comes with its place among the channels. What is read in full is compared with
+        the dataset's digest, and the same errors are raised as by :meth:`segments`.
+        """
         check = DigestCheck(self._stream)
         for before, after in zip(self._raw.segments, self.signal.segments, strict=True):
-            yield after, self._run(before, channels, check)
+            groups = self._groups(range(len(self._raw.channels))[channels])
+            yield after, [(group, self._pipeline(before, group, check)) for group in groups]
         if check.complete and not self._verified:
             check.finish()
             self._verified = True
@@ -85,11 +97,10 @@ class StreamSource:
             self._stream.verify()
             self._verified = True
 
-    def _run(self, segment: Segment, channels: slice, check: DigestCheck) -> Blocks:
-        picked = range(len(self._raw.channels))[channels]
-        groups = [channels] if self._together else _groups(picked, self._threads)
-        runs = [self._pipeline(segment, group, check) for group in groups]
-        return runs[0] if len(runs) == 1 else _side_by_side(runs, self._threads)
+    def _groups(self, channels: range) -> list[slice]:
+        if self._together:
+            return [slice(channels.start, channels.stop)]
+        return _groups(channels, self._threads)
 
     def _pipeline(self, segment: Segment, group: slice, check: DigestCheck) -> Blocks:
         blocks = self._read(segment, group, check)
@@ -98,19 +109,17 @@ class StreamSource:
     def _read(self, segment: Segment, group: slice, check: DigestCheck) -> Blocks:
         import numpy as np
 
-        scales = self._stream.scales
         picked = range(len(self._raw.channels))[group]
+        scales = np.array(self._stream.scales)[group, np.newaxis]
+        scaled = bool((scales != 1).any())
         end = segment.first + segment.count
-        size = min(BLOCK_SAMPLES, BLOCK_VALUES // len(scales) + 1)
         for first, columns in self._stream.chunks(group, segment.first, end):
-            for start in range(0, len(columns[0]), size):
-                parts = [column[start : start + size] for column in columns]
-                block = np.empty((len(picked), len(parts[0])))
-                for row, channel in enumerate(picked):
-                    check.update(channel, parts[row])
-                    block[row] = parts[row]
-                    if scales[channel] != 1:
-                        block[row] *= scales[channel]
+            for channel, column in zip(picked, columns, strict=True):
+                check.update(channel, column)
+            for start in range(0, len(columns[0]), BLOCK_SAMPLES):
+                block = widened([column[start : start + BLOCK_SAMPLES] for column in columns])
+                if scaled:
+                    block *= scales
                 if not _all_finite(block):
                     raise self._not_finite(block, picked, segment, first + start)
                 yield block
@@ -127,6 +136,37 @@ class StreamSource:
             f"{block[row, column]} at {seconds:.6f} s, which a filter would spread over the rest; "
             f"leave this channel out or mend the recording"
         )
+
+
+def widened(columns: Sequence[np.ndarray]) -> np.ndarray:
+    """Equally long columns as rows of one float64 array."""
+    import numpy as np
+
+    block = np.empty((len(columns), len(columns[0])))
+    rows = _as_rows(columns)
+    if rows is not None:
+        block[:] = rows
+    else:
+        for row, column in zip(block, columns, strict=True):
+            row[:] = column
+    return block
+
+
+def _as_rows(columns: Sequence[np.ndarray]) -> np.ndarray | None:
+    """The columns as one array where they lie at equal distances, as in one mapped row group.
+
+    Then a single call copies them all, and threads wait for each other less.
+    """
+    import numpy as np
+
+    places = [column.__array_interface__["data"][0] for column in columns]
+    apart = {after - before for before, after in pairwise(places)}
+    first = columns[0]
+    alike = all(c.dtype == first.dtype and c.strides == first.strides for c in columns)
+    if len(apart) != 1 or not alike:
+        return None
+    strides = (apart.pop(), *first.strides)
+    return np.lib.stride_tricks.as_strided(first, (len(columns), len(first)), strides)
 
 
 def _all_finite(block: np.ndarray) -> bool:

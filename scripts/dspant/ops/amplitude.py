@@ -11,6 +11,8 @@ from dspant.ops.blocks import with_context
 from dspant.ops.registry import Parameters, stream_operation
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from dspant.ops.signal import Blocks, Signal
 
 
@@ -74,7 +76,7 @@ def _realised_window(signal: Signal, params: RmsEnvelope) -> dict[str, float]:
 
 
 @stream_operation(
-    RmsEnvelope, version=1, reach_s=lambda params: params.window_s / 2, facts=_realised_window
+    RmsEnvelope, version=2, reach_s=lambda params: params.window_s / 2, facts=_realised_window
 )
 def rms_envelope(blocks: Blocks, signal: Signal, params: RmsEnvelope) -> Blocks:
     """Moving root mean square over a centred window of an odd number of samples.
@@ -85,17 +87,24 @@ def rms_envelope(blocks: Blocks, signal: Signal, params: RmsEnvelope) -> Blocks:
 
     Source: J. V. Basmajian and C. J. De Luca, Muscles Alive (1985), chapter 3.
     """
-    import numpy as np
-
-    from dspant.ops.kernels.moving import moving_square_sums
+    from dspant.ops.kernels.moving import moving_rms
 
     length = _window_samples(signal, params)
     half = length // 2
     for x, before, after in with_context(blocks, before=half, after=half):
-        means = moving_square_sums(x, length)[:, before : x.shape[1] - after]
         if before == after == half:
-            means /= length
+            yield moving_rms(x, length)
         else:
-            kept = np.arange(before, x.shape[1] - after)
-            means /= np.minimum(kept + half + 1, x.shape[1]) - np.maximum(kept - half, 0)
-        yield np.sqrt(means, out=means)
+            yield _cut_at_the_ends(x, half)[:, before : x.shape[1] - after]
+
+
+def _cut_at_the_ends(x: np.ndarray, half: int) -> np.ndarray:
+    """Moving root mean square of all samples, over as much of each window as there is."""
+    import numpy as np
+
+    from dspant.ops.kernels.moving import moving_rms
+
+    length, samples = 2 * half + 1, x.shape[1]
+    index = np.arange(samples)
+    held = np.minimum(index + half + 1, samples) - np.maximum(index - half, 0)
+    return moving_rms(np.pad(x, ((0, 0), (half, half))), length) * np.sqrt(length / held)

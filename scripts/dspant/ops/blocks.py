@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from dspant.ops.signal import Blocks
 
 GRID_SAMPLES = 65536
-"""Least length of a block that operations compute at once."""
+"""Least length of a block that operations compute at once.
+
+Long enough that a thread computes much longer than it waits for Python's lock.
+"""
 
 
 def on_grid(blocks: Blocks, size: int) -> Blocks:

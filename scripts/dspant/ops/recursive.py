@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from dspant.ops.blocks import GRID_SAMPLES
-from dspant.ops.shelf import Shelf
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +52,8 @@ def zero_phase(blocks: Blocks, sos: np.ndarray, samples: int, decay: float) -> B
         Part of the filter's transient that may be left, far below float32's resolution.
     """
     pad = min(_scipy_padding(sos), samples - 1)
-    settling = settling_samples(sos, decay, most=samples + 2 * pad)
+    longest = samples + 2 * pad
+    settling = min(settling_samples(sos, decay, most=longest), longest)
     extended = _extend_odd(iter(blocks), pad)
     return _without_extension(_both_ways(extended, sos, settling), pad, samples)
 
@@ -114,46 +114,69 @@ def _extend_odd(blocks: Blocks, pad: int) -> Blocks:
 
 
 def _both_ways(blocks: Blocks, sos: np.ndarray, settling: int) -> Blocks:
-    """Forward into a shelf as blocks arrive; backward from it on a grid, as soon as it settles."""
+    """Forward into pieces of a grid as blocks arrive; backward as soon as a piece can settle.
+
+    A piece ends with a copy of the ``settling`` samples that follow it. The last one takes in all
+    that is left.
+    """
+    import numpy as np
+
     from dspant.ops.designs import steady_state
     from dspant.ops.kernels.cascade import Cascade, rows_in_lanes
 
     size = max(GRID_SAMPLES, settling)
     steady = steady_state(sos)
-    shelf = Shelf()
+    pieces: list[np.ndarray] = []
+    filled = size
     cascade = None
     for block in blocks:
         if cascade is None:
             cascade = Cascade(sos, _settled(steady, block[:, 0]))
             together = rows_in_lanes(len(block))
-        cascade.filter(_rows(block), list(shelf.room(*block.shape)))
-        ready = (shelf.count - settling - 1) // size
-        if ready >= together:
-            yield from _backward(shelf, sos, steady, [size] * ready, settling)
-    if shelf.count:
-        ready = max((shelf.count - settling - 1) // size, 0)
-        yield from _backward(shelf, sos, steady, [size] * ready, settling)
-        yield from _backward(shelf, sos, steady, [shelf.count], 0)
+        taken = 0
+        while taken < block.shape[1]:
+            if filled == size:
+                pieces.append(np.empty((len(block), size + settling)))
+                filled = 0
+            part = block[:, taken : taken + size - filled]
+            cascade.filter(_rows(part), list(pieces[-1][:, filled : filled + part.shape[1]]))
+            filled += part.shape[1]
+            taken += part.shape[1]
+            if len(pieces) > together and filled > settling:
+                yield from _backward(_overlapping(pieces, settling), sos, steady, settling)
+                pieces = pieces[-1:]
+    if not pieces:
+        return
+    if len(pieces) > 1 and filled > settling:
+        yield from _backward(_overlapping(pieces, settling), sos, steady, settling)
+        pieces = pieces[-1:]
+    elif len(pieces) > 2:
+        yield from _backward(_overlapping(pieces[:-1], settling), sos, steady, settling)
+        pieces = pieces[-2:]
+    left = np.concatenate([*(piece[:, :size] for piece in pieces[:-1]), pieces[-1][:, :filled]], 1)
+    yield from _backward([left], sos, steady, 0)
+
+
+def _overlapping(pieces: list[np.ndarray], settling: int) -> list[np.ndarray]:
+    """All pieces but the last, each of which ends with what follows it."""
+    for piece, following in pairwise(pieces):
+        piece[:, piece.shape[1] - settling :] = following[:, :settling]
+    return pieces[:-1]
 
 
 def _backward(
-    shelf: Shelf, sos: np.ndarray, steady: np.ndarray, sizes: list[int], settling: int
+    pieces: list[np.ndarray], sos: np.ndarray, steady: np.ndarray, settling: int
 ) -> Blocks:
-    """Filter equal pieces from the beginning of a shelf backward, all at once, and drop them."""
+    """Filter equally long pieces backward, all at once; their ends only settle the filter."""
     import numpy as np
 
     from dspant.ops.kernels.cascade import Cascade
 
-    if not sizes:
-        return
-    edges = np.cumsum([0, *sizes])
-    pieces = [shelf.view(a, b + settling) for a, b in pairwise(edges)]
     made = [np.empty((len(piece), piece.shape[1] - settling)) for piece in pieces]
     source = [row for piece in pieces for row in piece]
     target = [row for piece in made for row in piece]
     last = np.array([row[-1] for row in source])
     Cascade(sos, _settled(steady, last)).filter_backward(source, target)
-    shelf.drop(edges[-1])
     yield from made
 
 

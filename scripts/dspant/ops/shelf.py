@@ -32,7 +32,7 @@ class Shelf:
         if self._memory is None or self._end + samples > self._memory.shape[1]:
             kept = self.view(0, held) if held else None
             if self._memory is None or 2 * held + samples > self._memory.shape[1]:
-                self._memory = np.empty((channels, 2 * (held + samples)))
+                self._memory = np.empty((channels, 4 * (held + samples)))
             if kept is not None:
                 self._memory[:, :held] = kept
             self._first, self._end = 0, held

@@ -1,4 +1,4 @@
-"""Sums over a window that moves along rows of samples."""
+"""Root mean squares over a window that moves along rows of samples."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from dspant.ops.kernels.lanes import (
     INTEGER,
     LANES,
     VECTOR,
+    everywhere,
     gather,
     in_lanes,
     integer,
@@ -26,56 +27,64 @@ from dspant.ops.kernels.lanes import (
 )
 
 
-def moving_square_sums(x: np.ndarray, length: int) -> np.ndarray:
-    """Sums of squares over ``length`` samples centred on each sample; beyond the ends is 0.
+def moving_rms(x: np.ndarray, length: int) -> np.ndarray:
+    """Root mean square of every window of ``length`` samples that lies in the rows.
 
-    The run is cut into tiles of ``length`` samples. A window spans the end of one tile and the
+    Rows are cut into tiles of ``length`` samples. A window spans the end of one tile and the
     beginning of the next: two running sums are added, and nothing large is ever subtracted.
 
     Parameters
     ----------
     x
-        float64, channels x samples.
+        float64, channels x at least ``length`` samples; each row contiguous.
     length
-        Odd.
+        Samples of a window.
 
     Returns
     -------
     numpy.ndarray
-        Shape of ``x``.
+        Shape channels x (samples - ``length`` + 1), by the window's first sample.
     """
-    half = length // 2
-    samples = x.shape[1]
-    tiles = -(-samples // length)
-    padded = np.empty((len(x), (tiles + 1) * length))
-    padded[:, :half] = 0
-    padded[:, half : half + samples] = x
-    padded[:, half + samples :] = 0
-    sums = np.empty((len(x), tiles * length + 1))
-    ending = np.zeros((length + 1, LANES))
-    for rows, targets in zip(in_lanes(list(padded)), in_lanes(list(sums)), strict=True):
-        _kernel()(rows.ctypes.data, targets.ctypes.data, tiles, length, ending.ctypes.data)
-    return sums[:, :samples]
+    windows = x.shape[1] - length + 1
+    made = np.empty((len(x), windows))
+    ending = np.empty((length, LANES))
+    share = np.array([1 / length])
+    for rows, targets in zip(in_lanes(list(x)), in_lanes(list(made)), strict=True):
+        _kernel()(
+            rows.ctypes.data,
+            targets.ctypes.data,
+            -(-windows // length),
+            windows,
+            length,
+            share.ctypes.data,
+            ending.ctypes.data,
+        )
+    return made
 
 
 @cache
 def _kernel() -> Callable[..., None]:
-    arguments = [ADDRESS, ADDRESS, INTEGER, INTEGER, ADDRESS]
-    function, builder = procedure("moving_square_sums", arguments)
-    source, target, tiles, length, ending = function.args
+    arguments = [ADDRESS, ADDRESS, INTEGER, INTEGER, INTEGER, ADDRESS, ADDRESS]
+    function, builder = procedure("moving_rms", arguments)
+    source, target, tiles, windows, length, share, ending = function.args
     read, written = row_addresses(builder, source), row_addresses(builder, target)
     nothing = ir.Constant(VECTOR, [0.0] * LANES)
+    of_each = everywhere(builder, share)
+    root = ir.Function(function.module, ir.FunctionType(VECTOR, [VECTOR]), f"llvm.sqrt.v{LANES}f64")
 
     def plus_square(total: ir.Value, index: ir.Value) -> ir.Value:
         x = gather(builder, read, index)
         return builder.fadd(total, builder.fmul(x, x))
 
-    def first_tile(place: ir.Value, total: Sequence[ir.Value]) -> list[ir.Value]:
-        return [plus_square(total[0], place)]
+    def put(total: ir.Value, index: ir.Value) -> None:
+        scatter(builder, builder.call(root, [builder.fmul(total, of_each)]), written, index)
 
     def tile(number: ir.Value, _carried: Sequence[ir.Value]) -> list[ir.Value]:
         first = builder.mul(number, length)
         following = builder.add(first, length)
+        left = builder.sub(builder.sub(windows, first), integer(1))
+        others = builder.sub(length, integer(1))
+        others = builder.select(builder.icmp_signed("<", left, others), left, others)
 
         def ends(back: ir.Value, total: Sequence[ir.Value]) -> list[ir.Value]:
             place = builder.sub(builder.sub(length, integer(1)), back)
@@ -84,18 +93,17 @@ def _kernel() -> Callable[..., None]:
             return [made]
 
         def begins(place: ir.Value, total: Sequence[ir.Value]) -> list[ir.Value]:
+            ended = load_vector(builder, ending, builder.add(place, integer(1)))
             made = plus_square(total[0], builder.add(following, place))
-            after = builder.add(place, integer(1))
-            ended = load_vector(builder, ending, after)
-            scatter(builder, builder.fadd(ended, made), written, builder.add(first, after))
+            put(builder.fadd(ended, made), builder.add(builder.add(first, place), integer(1)))
             return [made]
 
-        repeat(builder, length, [nothing], ends)
-        repeat(builder, length, [nothing], begins)
+        (whole,) = repeat(builder, length, [nothing], ends)
+        put(whole, first)
+        with builder.if_then(builder.icmp_signed(">", others, integer(0))):
+            repeat(builder, others, [nothing], begins)
         return []
 
-    (whole,) = repeat(builder, length, [nothing], first_tile)
-    scatter(builder, whole, written, integer(0))
     repeat(builder, tiles, [], tile)
     builder.ret_void()
     return compiled(function)
