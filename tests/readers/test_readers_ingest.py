@@ -209,7 +209,7 @@ def test_nothing_is_left_of_an_ingest_that_fails_on_the_way(tmp_path, monkeypatc
     def broken(*_):
         raise OSError("disk")
 
-    monkeypatch.setattr("dspant.readers.tdt.gather.gather", broken)
+    monkeypatch.setattr("dspant.readers.tdt.gather.gather_into", broken)
     with pytest.raises(OSError, match="disk"):
         ingest(block, spec(RawG=volts(), AmpA={"kind": "epoc", "unit": "uA"}), tmp_path / "rec")
     assert [path for path in (tmp_path / "rec").rglob("*") if path.is_file()] == []

@@ -39,10 +39,10 @@ def steps_of(store):
 
 def in_windows(raws, window_bytes):
     """Samples of each stream, gathered window by window."""
-    parts = [[raw.pieces.read(0, 0)] for raw in raws]
+    parts = [[raw.part(0, 0)] for raw in raws]
     for window in common_windows([raw.pieces for raw in raws], window_bytes):
         for part, raw, (first, stop) in zip(parts, raws, window, strict=True):
-            part.append(raw.pieces.read(first, stop))
+            part.append(raw.part(first, stop))
     return [np.concatenate(part, axis=1) for part in parts]
 
 

@@ -1,5 +1,6 @@
 """Real blocks, compared with what other readers make of them."""
 
+import re
 import warnings
 
 import numpy as np
@@ -18,10 +19,21 @@ SDK_TICK_S = 1 / 195312.5
 
 @pytest.fixture(scope="module")
 def photometry(recordings_folder):
+    """The block, the SDK's reading of it, and neo's, which takes a block by one of its files."""
     folder = recordings_folder / "photometry_stub"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return open_block(folder), tdt.read_block(str(folder), noepocauto=True, verbose=0)
+        sdk = tdt.read_block(str(folder), noepocauto=True, verbose=0)
+        neo = TdtRawIO(str(next(folder.glob("*.tev"))))
+        neo.parse_header()
+    return open_block(folder), sdk, neo
+
+
+def neo_stream(neo, store):
+    """Samples, channels x samples, and start in seconds."""
+    stream = list(neo.header["signal_streams"]["name"]).index(store)
+    samples = neo.get_analogsignal_chunk(stream_index=stream)
+    return samples.T, neo.get_signal_t_start(0, 0, stream)
 
 
 @pytest.fixture(scope="module")
@@ -40,31 +52,58 @@ def cortex(recordings_folder, tmp_path_factory):
 
 
 @pytest.mark.parametrize("store", ["Dv1A", "Dv2A", "Dv3B", "Dv4B", "Fi1d"])
-def test_whole_streams_equal_those_of_the_sdk(photometry, store):
-    block, sdk = photometry
+def test_whole_streams_equal_those_of_the_sdk_and_of_neo(photometry, store):
+    block, sdk, neo = photometry
     raw, theirs = block.stream(store), sdk.streams[store]
+    samples, start_s = neo_stream(neo, store)
     assert raw.fs_hz == theirs.fs
     assert np.array_equal(raw.read(), np.atleast_2d(theirs.data))
-    assert raw.segments == [(0, theirs.data.shape[-1], 2.0**-20)]
+    assert np.array_equal(raw.read(), samples)
+    assert raw.segments == [(0, samples.shape[1], start_s)]
+    assert start_s == 2.0**-20
 
 
-def test_a_cut_stream_equals_that_of_the_sdk_where_there_are_data(photometry):
-    block, sdk = photometry
-    with pytest.raises(TruncatedError, match=r"20 of 60 chunks .* channels 1, 2: 10 of 30"):
+CHUNK = 512
+
+
+def test_chunks_that_the_file_holds_equal_those_of_the_sdk_and_of_neo(photometry):
+    block, sdk, neo = photometry
+    ours = block.stream("Fi1r", truncated="keep").read()
+    assert ours.shape == (2, 20 * CHUNK)
+    for theirs in (sdk.streams["Fi1r"].data, neo_stream(neo, "Fi1r")[0]):
+        chunks = theirs.reshape(2, 30, CHUNK)
+        assert chunks[:, :20].any(axis=2).all()
+        assert not chunks[:, 20:].any()
+        assert np.array_equal(ours.reshape(2, 20, CHUNK), chunks[:, :20])
+
+
+def test_chunks_that_the_file_lacks_are_told_and_never_zeros(photometry):
+    block, _, neo = photometry
+    said = (
+        r"store 'Fi1r': 20 of 60 chunks .* channels 1, 2: 10 of 30 chunks, 0\.838861 of 2\.516582 s"
+    )
+    with pytest.raises(TruncatedError, match=said):
         block.stream("Fi1r")
-    ours, theirs = block.stream("Fi1r", truncated="keep").read(), sdk.streams["Fi1r"].data
-    assert ours.shape == (2, 20 * 512)
-    assert np.array_equal(ours, theirs[:, : ours.shape[1]])
-    assert not theirs[:, ours.shape[1] :].any()
+    assert any(re.search(said, finding) for finding in block.summary()["findings"])
+    channels, samples = neo_stream(neo, "Fi1r")[0].shape
+    assert (channels, samples) == (2, 30 * CHUNK)
+    assert f"{samples / 6103.515625:.6f}" == "2.516582"
+    assert f"{10 * CHUNK / 6103.515625:.6f}" == "0.838861"
+    kept = block.stream("Fi1r", truncated="keep")
+    assert kept.segments == [(0, 20 * CHUNK, 2.0**-20)]
 
 
 @pytest.mark.parametrize("store", ["LNnR", "LNRW", "PrtR", "RNPS"])
-def test_epocs_equal_those_of_the_sdk(photometry, store):
-    block, sdk = photometry
+def test_epocs_equal_those_of_the_sdk_and_of_neo(photometry, store):
+    block, sdk, neo = photometry
     ours, theirs = block.epoc(store).columns, sdk.epocs[store]
     assert np.array_equal(ours["data"], theirs.data)
     np.testing.assert_allclose(ours["onset"], theirs.onset, rtol=0, atol=SDK_TICK_S)
     np.testing.assert_allclose(ours["offset"], theirs.offset, rtol=0, atol=SDK_TICK_S)
+    event = list(neo.header["event_channels"]["name"]).index(store)
+    onset_s, _, bits = neo.get_event_timestamps(event_channel_index=event)
+    assert np.array_equal(ours["onset"], onset_s)
+    assert np.array_equal(ours["data"], bits.astype("int64").view("float64"))
 
 
 @pytest.mark.parametrize("store", ["EEG1", "EEG2", "Wav6"])

@@ -284,7 +284,7 @@ def test_channel_files_that_the_index_does_not_name(tmp_path):
     assert raw.segments == [(0, 200 * CHUNK, 0.0)]
     assert raw.fs_hz == FS_HZ
     assert np.array_equal(raw.read(), store.data)
-    assert np.array_equal(raw.pieces.read(1, 2), store.data[:, 4096:8192])
+    assert np.array_equal(raw.part(1, 2), store.data[:, 4096:8192])
     assert "taken to begin with the block" in raw.warnings[0]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from bisect import bisect_right
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +14,8 @@ from dspant.dataset.atomic import write_json
 from dspant.dataset.provenance import Provenance
 from dspant.errors import RawDataError
 from dspant.readers import READERS
+from dspant.readers.fingerprint import RawContent
+from dspant.readers.put_back import put_back_stores
 from dspant.readers.request import StreamTask, Task, plan_tasks
 from dspant.readers.windows import WINDOW_BYTES, common_windows
 from dspant.readers.wording import count
@@ -20,7 +23,7 @@ from dspant.readers.wording import count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dspant.readers.raw import RawBlock
+    from dspant.readers.raw import Pieces, RawBlock
 
 logger = logging.getLogger("dspant.ingest")
 
@@ -28,13 +31,17 @@ PROGRESS_EVERY_S = 10.0
 
 
 def ingest(
-    block_folder: Path | str, spec: Mapping[str, Any], recording_folder: Path | str
+    block_folder: Path | str,
+    spec: Mapping[str, Any],
+    recording_folder: Path | str,
+    rule: str | None = None,
 ) -> dict[str, Any]:
     """Write the declared stores of one raw recording, and what the recording says of itself.
 
-    Nothing is written before every store has been checked. Samples pass through memory in windows
-    of about 16 MiB, for all streams together and in the order of time, so memory does not grow
-    with the length of the recording.
+    Where the raw files hold what they held the last time, and the same is asked of them, the last
+    results are put back. Nothing is written before every store has been checked. Samples pass
+    through memory in windows of about 16 MiB, for all streams together and in the order of time,
+    so memory does not grow with the length of the recording.
 
     Parameters
     ----------
@@ -44,6 +51,8 @@ def ingest(
         ``{"reader": {"name", "version"}, "stores": {name: settings}, "storage": {"compression"}}``.
     recording_folder
         Folder of the results; gets one ``.ant`` folder per store, and ``block.json``.
+    rule
+        Rule of the workflow that this is a job of, for who has to make the datasets again.
 
     Returns
     -------
@@ -60,8 +69,14 @@ def ingest(
     block = _open(block_folder, spec["reader"])
     logger.info("%s: stores %s", block.folder, ", ".join(spec["stores"]))
     compression = spec["storage"]["compression"]
+    content = RawContent(block.raw_files)
+    if put_back_stores(spec, recording, content):
+        summary = block.summary()
+        write_json(recording / "block.json", summary)
+        return summary
     provenances = [
-        Provenance(spec=spec, block=str(block_folder), store=name) for name in spec["stores"]
+        Provenance(spec=spec, block=str(block_folder), store=name, rule=rule)
+        for name in spec["stores"]
     ]
     tasks = plan_tasks(block, spec["stores"], recording, compression)
     for task, provenance in zip(tasks, provenances, strict=True):
@@ -72,8 +87,10 @@ def ingest(
     with ExitStack() as open_files:
         for task in tasks:
             open_files.enter_context(task.writer)
-        _copy_streams([task for task in tasks if isinstance(task, StreamTask)])
+        _copy_streams([task for task in tasks if isinstance(task, StreamTask)], content)
+        raw_files = content.finish()
         for task, provenance in zip(tasks, provenances, strict=True):
+            provenance.add(raw_files=raw_files)
             _finish(task, provenance)
     write_json(recording / "block.json", summary)
     return summary
@@ -91,16 +108,42 @@ def _open(folder: Path | str, reader: Mapping[str, Any]) -> RawBlock:
     return open_block(folder)
 
 
-def _copy_streams(tasks: Sequence[StreamTask]) -> None:
+def _copy_streams(tasks: Sequence[StreamTask], content: RawContent) -> None:
     windows = common_windows([task.raw.pieces for task in tasks], WINDOW_BYTES)
     reported_s = monotonic()
-    for done, ranges in enumerate(windows):
+    for done, ranges in enumerate(content.alongside(windows)):
         for task, (first, stop) in zip(tasks, ranges, strict=True):
             if first < stop:
-                task.writer.write(task.raw.pieces.read(first, stop))
+                _copy(task, first, stop)
         if monotonic() - reported_s > PROGRESS_EVERY_S:
             reported_s = monotonic()
             logger.info("%d of %d windows of samples", done + 1, len(windows))
+
+
+def _copy(task: StreamTask, first: int, stop: int) -> None:
+    """Read pieces straight into the writer's memory; one that does not fit goes through another."""
+    raw, writer = task.raw, task.writer
+    while first < stop:
+        room = writer.room()
+        fitting = _fitting(raw.pieces, first, stop, room.shape[1])
+        if fitting > first:
+            samples = raw.pieces.samples(first, fitting)
+            raw.pieces.read_into(room[:, :samples], first, fitting)
+            writer.take(samples)
+        else:
+            fitting = first + 1
+            writer.write(raw.part(first, fitting))
+        first = fitting
+
+
+def _fitting(pieces: Pieces, first: int, stop: int, samples: int) -> int:
+    """The piece up to which pieces from ``first`` on have at most ``samples`` samples."""
+    return (
+        bisect_right(
+            range(first + 1, stop + 1), samples, key=lambda end: pieces.samples(first, end)
+        )
+        + first
+    )
 
 
 def _finish(task: Task, provenance: Provenance) -> None:

@@ -26,8 +26,18 @@ class Pieces(Protocol):
     start_s: NDArray[np.float64]
     piece_bytes: int
 
-    def read(self, first: int, stop: int) -> NDArray[Any]:
-        """Samples of pieces ``first`` to ``stop``: shape channels x samples, as they are filed."""
+    def samples(self, first: int, stop: int) -> int:
+        """How many samples each channel has in pieces ``first`` to ``stop``."""
+        ...
+
+    def read_into(self, target: NDArray[Any], first: int, stop: int) -> None:
+        """Put samples of pieces ``first`` to ``stop`` where they belong.
+
+        Parameters
+        ----------
+        target
+            Shape channels x samples, in the dtype they are filed in; each row contiguous.
+        """
         ...
 
 
@@ -50,7 +60,15 @@ class RawStream:
 
     def read(self) -> NDArray[Any]:
         """All samples: shape channels x samples, in the dtype they are filed in."""
-        return self.pieces.read(0, len(self.pieces.start_s))
+        return self.part(0, len(self.pieces.start_s))
+
+    def part(self, first: int, stop: int) -> NDArray[Any]:
+        """Samples of pieces ``first`` to ``stop``: shape channels x samples, as they are filed."""
+        import numpy as np
+
+        values = np.empty((len(self.channels), self.pieces.samples(first, stop)), self.dtype)
+        self.pieces.read_into(values, first, stop)
+        return values
 
 
 BATCH_ROWS = 16 * 2**10
@@ -97,6 +115,11 @@ class RawBlock(Protocol):
 
     source: str
     folder: Path
+
+    @property
+    def raw_files(self) -> list[Path]:
+        """All files that hold a part of the recording, sorted by name."""
+        ...
 
     @property
     def kinds(self) -> Mapping[str, str]:

@@ -51,6 +51,10 @@ class Block:
     def folder(self) -> Path:
         return self.files.folder
 
+    @property
+    def raw_files(self) -> list[Path]:
+        return self.files.present
+
     @cached_property
     def settings(self) -> Settings:
         """What the .Tbk says."""

@@ -30,6 +30,12 @@ class BlockFiles:
     logs: tuple[Path, ...]
 
     @property
+    def present(self) -> list[Path]:
+        """All of them, sorted by name."""
+        found = (self.tsq, self.tev, self.tbk, self.tnt, self.notes, *self.sev, *self.logs)
+        return sorted({path for path in found if path is not None and path.is_file()})
+
+    @property
     def tev_bytes(self) -> int:
         """Size of the .tev; 0 where there is none."""
         return self.tev.stat().st_size if self.tev.is_file() else 0

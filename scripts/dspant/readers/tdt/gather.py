@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,10 +24,43 @@ PIECE_SAMPLES = 4096
 
 def gather(path: Path, offsets: NDArray[np.int64], chunk_bytes: int) -> NDArray[np.uint8]:
     """Copy the chunks at ``offsets``, of any shape, to an array of that shape + (chunk_bytes,)."""
-    # The mapping lives no longer than this call, so pages that were read never add up.
+    return np.asarray(_windows(path, chunk_bytes)[offsets])
+
+
+def gather_into(target: NDArray[np.uint8], path: Path, offsets: NDArray[np.int64]) -> None:
+    """Copy chunks to their places.
+
+    Parameters
+    ----------
+    target
+        Shape channels x steps x bytes of a chunk; each chunk contiguous.
+    offsets
+        Shape steps x channels, in bytes.
+    """
+    if not offsets.size:
+        return
+    windows = _windows(path, target.shape[2])
+    across = np.diff(offsets, axis=1)
+    if (across != across[:1, :1]).any():
+        target[:] = windows[offsets.T]
+        return
+    apart = int(across[0, 0]) if across.size else 0
+    along = np.diff(offsets[:, 0])
+    step = int(np.median(along)) if along.size else 0
+    # Chunks at equal distances are copied in one call, without an array between.
+    for low, high in pairwise([0, *(np.flatnonzero(along != step) + 1).tolist(), len(offsets)]):
+        begin = windows[int(offsets[low, 0]) :]
+        shape = (len(target), high - low, target.shape[2])
+        target[:, low:high] = as_strided(begin, shape, (apart, step, 1))
+
+
+def _windows(path: Path, length: int) -> NDArray[np.uint8]:
+    """All runs of ``length`` bytes of a file, by their first byte.
+
+    The mapping lives no longer than the view, so pages that were read never add up.
+    """
     mapped = np.memmap(path, np.uint8, mode="r")
-    windows = as_strided(mapped, (mapped.size - chunk_bytes + 1, chunk_bytes), (1, 1))
-    return np.asarray(windows[offsets])
+    return as_strided(mapped, (mapped.size - length + 1, length), (1, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,16 +80,21 @@ class ChunkedPieces:
     def piece_bytes(self) -> int:
         return self.chunk_bytes * self.offsets.shape[1]
 
-    def read(self, first: int, stop: int) -> NDArray[Any]:
-        """Samples of steps ``first`` to ``stop``: shape channels x samples."""
-        by_channel = self.offsets[first:stop].T
+    def samples(self, first: int, stop: int) -> int:
+        """How many samples each channel has in steps ``first`` to ``stop``."""
+        return (stop - first) * (self.chunk_bytes // self.dtype.itemsize)
+
+    def read_into(self, target: NDArray[Any], first: int, stop: int) -> None:
+        """Put samples of steps ``first`` to ``stop`` into an array, channels x samples."""
+        offsets = self.offsets[first:stop]
+        chunks = target.view(np.uint8).reshape(len(target), stop - first, self.chunk_bytes)
         if len(self.paths) == 1:
-            chunks = gather(self.paths[0], by_channel, self.chunk_bytes)
+            gather_into(chunks, self.paths[0], offsets)
         else:
-            chunks = np.empty((*by_channel.shape, self.chunk_bytes), dtype=np.uint8)
             for row, path in enumerate(self.paths):
-                chunks[row] = gather(path, by_channel[row], self.chunk_bytes)
-        return chunks.view(self.dtype.newbyteorder("<")).reshape(len(by_channel), -1)
+                gather_into(chunks[row : row + 1], path, offsets[:, row : row + 1])
+        if sys.byteorder == "big":
+            target.byteswap(inplace=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,36 +102,39 @@ class ContinuousPieces:
     """Files of one channel each without chunks: ``samples`` in a row from each.
 
     ``channels`` holds, for each channel, its files in the order of time and the number of samples
-    in each; ``begin_s`` is the time of the first sample, in seconds from block start.
+    in each, ``samples_in_all`` together; ``begin_s`` is the time of the first sample, in seconds
+    from block start.
     """
 
     channels: Sequence[Sequence[tuple[Path, int]]]
     dtype: np.dtype[Any]
     fs_hz: float
-    samples: int
+    samples_in_all: int
     begin_s: float = 0.0
 
     @property
     def start_s(self) -> NDArray[np.float64]:
-        return self.begin_s + np.arange(0, self.samples, PIECE_SAMPLES) / self.fs_hz
+        return self.begin_s + np.arange(0, self.samples_in_all, PIECE_SAMPLES) / self.fs_hz
 
     @property
     def piece_bytes(self) -> int:
         return PIECE_SAMPLES * self.dtype.itemsize * len(self.channels)
 
-    def read(self, first: int, stop: int) -> NDArray[Any]:
-        """Samples of pieces ``first`` to ``stop``: shape channels x samples."""
-        begin, end = first * PIECE_SAMPLES, min(stop * PIECE_SAMPLES, self.samples)
-        values = np.empty((len(self.channels), end - begin), dtype=self.dtype)
-        for row, files in enumerate(self.channels):
+    def samples(self, first: int, stop: int) -> int:
+        """How many samples each channel has in pieces ``first`` to ``stop``."""
+        return min(stop * PIECE_SAMPLES, self.samples_in_all) - first * PIECE_SAMPLES
+
+    def read_into(self, target: NDArray[Any], first: int, stop: int) -> None:
+        """Put samples of pieces ``first`` to ``stop`` into an array, channels x samples."""
+        begin = first * PIECE_SAMPLES
+        end = begin + self.samples(first, stop)
+        for row, files in zip(target, self.channels, strict=True):
             origin = 0
             for path, held in files:
                 low, high = max(begin, origin), min(end, origin + held)
                 if low < high:
-                    part = self._part(path, low - origin, high - low)
-                    values[row, low - begin : high - begin] = part
+                    row[low - begin : high - begin] = self._part(path, low - origin, high - low)
                 origin += held
-        return values
 
     def _part(self, path: Path, first: int, count: int) -> NDArray[Any]:
         position = HEADER_BYTES + first * self.dtype.itemsize

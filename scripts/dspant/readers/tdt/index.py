@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,7 @@ class Index:
 
     path: Path
     records: NDArray[np.void]
+    _of_stores: dict[str, NDArray[np.void]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def codes(self) -> NDArray[np.uint32]:
@@ -155,8 +156,12 @@ class Index:
         return found
 
     def of_store(self, name: str) -> NDArray[np.void]:
-        """Records of one store in the order of the file, shape (records,) of RECORD."""
-        return self.records[self.codes == self.names[name]]
+        """Records of one store in the order of the file, shape (records,) of RECORD; read-only."""
+        if name not in self._of_stores:
+            records = self.records[self.codes == self.names[name]]
+            records.flags.writeable = False
+            self._of_stores[name] = records
+        return self._of_stores[name]
 
     def first_kind(self, code: int) -> int:
         """Kind of a store's first record, one of KINDS."""

@@ -183,7 +183,7 @@ def open_sev_stream(found: SevSurvey, *, gaps: str, truncated: str) -> RawStream
             channels=[[(p.path, p.samples) for p in c.parts] for c in found.channels],
             dtype=first.dtype,
             fs_hz=found.fs_hz,
-            samples=samples,
+            samples_in_all=samples,
             begin_s=start_s,
         ),
         other={
