@@ -14,25 +14,21 @@ from dspant.ops.kernels.lanes import (
     ADDRESS,
     FLOAT,
     INTEGER,
-    LANES,
+    MOST_LANES,
+    Lanes,
     element,
-    everywhere,
-    gather,
-    in_lanes,
     integer,
-    lane_rows,
-    load_vector,
     procedure,
     repeat,
-    row_addresses,
-    scatter,
-    store_vector,
 )
 
 _COEFFICIENTS = 5
 
 _UNROLLED = 8
 """Most sections that one pass over the samples computes; the state of more leaves the registers."""
+
+_FETCHED_AHEAD = 512
+"""Samples between what is computed and what is asked of memory, which alone looks less far."""
 
 
 class Cascade:
@@ -102,9 +98,10 @@ class _Part:
     """Sections that one kernel computes at once."""
 
     def __init__(self, sos: np.ndarray, initial: np.ndarray) -> None:
-        self._run = _kernel(len(sos))
+        self._lanes = Lanes.of(len(initial))
+        self._run = _kernel(len(sos), self._lanes)
         self._coefficients = np.ascontiguousarray(np.delete(sos, 3, axis=1), dtype=np.float64)
-        lanes = initial[lane_rows(len(initial))]
+        lanes = initial[self._lanes.row_groups(len(initial))]
         self._state = np.ascontiguousarray(lanes.transpose(0, 2, 3, 1), dtype=np.float64)
 
     def run(
@@ -112,8 +109,8 @@ class _Part:
     ) -> None:
         if steps.samples < 1:
             return
-        groups = zip(in_lanes(source), in_lanes(target), self._state, strict=True)
-        for read, written, state in groups:
+        rows, targets = self._lanes.addresses(source), self._lanes.addresses(target)
+        for read, written, state in zip(rows, targets, self._state, strict=True):
             self._run(
                 read.ctypes.data,
                 written.ctypes.data,
@@ -124,32 +121,37 @@ class _Part:
 
 
 @cache
-def _kernel(sections: int) -> Callable[..., None]:
+def _kernel(sections: int, lanes: Lanes) -> Callable[..., None]:
     arguments = [ADDRESS] * 2 + [INTEGER] * 5 + [ADDRESS] * 2
-    function, builder = procedure(f"cascade_{sections}", arguments)
+    function, builder = procedure(f"cascade_{sections}_{lanes.width}", arguments)
     source, target, *steps, numbers, state = function.args
     samples, taken_first, taken_step, put_first, put_step = steps
-    read, written = row_addresses(builder, source), row_addresses(builder, target)
+    read, written = (lanes.row_addresses(builder, rows) for rows in (source, target))
     coefficients = [
         [
-            everywhere(builder, element(builder, numbers, integer(s * _COEFFICIENTS + c), FLOAT))
+            lanes.everywhere(
+                builder, element(builder, numbers, integer(s * _COEFFICIENTS + c), FLOAT)
+            )
             for c in range(_COEFFICIENTS)
         ]
         for s in range(sections)
     ]
 
+    far = builder.mul(taken_step, integer(_FETCHED_AHEAD))
+
     def sample(_number: ir.Value, carried: Sequence[ir.Value]) -> list[ir.Value]:
         taken, put, *z = carried
-        x = gather(builder, read, taken)
+        lanes.fetch(builder, read, builder.add(taken, far))
+        x = lanes.gather(builder, read, taken)
         for s in range(sections):
             x, z[2 * s], z[2 * s + 1] = _section(builder, coefficients[s], x, *z[2 * s : 2 * s + 2])
-        scatter(builder, x, written, put)
+        lanes.scatter(builder, x, written, put)
         return [builder.add(taken, taken_step), builder.add(put, put_step), *z]
 
-    z = [load_vector(builder, state, integer(i)) for i in range(2 * sections)]
+    z = [lanes.load(builder, state, integer(i)) for i in range(2 * sections)]
     _, _, *z = repeat(builder, samples, [taken_first, put_first, *z], sample)
     for i, vector in enumerate(z):
-        store_vector(builder, vector, state, integer(i))
+        lanes.store(builder, vector, state, integer(i))
     builder.ret_void()
     return compiled(function)
 
@@ -169,4 +171,4 @@ def _section(
 
 def rows_in_lanes(rows: int) -> int:
     """How many sets of ``rows`` rows fill lanes without leaving one idle."""
-    return LANES // int(np.gcd(LANES, rows))
+    return MOST_LANES // int(np.gcd(MOST_LANES, rows))

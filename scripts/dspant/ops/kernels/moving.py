@@ -9,22 +9,7 @@ import numpy as np
 from llvmlite import ir
 
 from dspant.ops.kernels.compiled import compiled
-from dspant.ops.kernels.lanes import (
-    ADDRESS,
-    INTEGER,
-    LANES,
-    VECTOR,
-    everywhere,
-    gather,
-    in_lanes,
-    integer,
-    load_vector,
-    procedure,
-    repeat,
-    row_addresses,
-    scatter,
-    store_vector,
-)
+from dspant.ops.kernels.lanes import ADDRESS, INTEGER, Lanes, integer, procedure, repeat
 
 
 def moving_rms(x: np.ndarray, length: int) -> np.ndarray:
@@ -47,10 +32,11 @@ def moving_rms(x: np.ndarray, length: int) -> np.ndarray:
     """
     windows = x.shape[1] - length + 1
     made = np.empty((len(x), windows))
-    ending = np.empty((length, LANES))
+    lanes = Lanes.of(len(x))
+    ending = np.empty((length, lanes.width))
     share = np.array([1 / length])
-    for rows, targets in zip(in_lanes(list(x)), in_lanes(list(made)), strict=True):
-        _kernel()(
+    for rows, targets in zip(lanes.addresses(list(x)), lanes.addresses(list(made)), strict=True):
+        _kernel(lanes)(
             rows.ctypes.data,
             targets.ctypes.data,
             -(-windows // length),
@@ -63,21 +49,25 @@ def moving_rms(x: np.ndarray, length: int) -> np.ndarray:
 
 
 @cache
-def _kernel() -> Callable[..., None]:
+def _kernel(lanes: Lanes) -> Callable[..., None]:
     arguments = [ADDRESS, ADDRESS, INTEGER, INTEGER, INTEGER, ADDRESS, ADDRESS]
     function, builder = procedure("moving_rms", arguments)
     source, target, tiles, windows, length, share, ending = function.args
-    read, written = row_addresses(builder, source), row_addresses(builder, target)
-    nothing = ir.Constant(VECTOR, [0.0] * LANES)
-    of_each = everywhere(builder, share)
-    root = ir.Function(function.module, ir.FunctionType(VECTOR, [VECTOR]), f"llvm.sqrt.v{LANES}f64")
+    read, written = (lanes.row_addresses(builder, rows) for rows in (source, target))
+    nothing = lanes.same(0.0)
+    of_each = lanes.everywhere(builder, share)
+    root = ir.Function(
+        function.module,
+        ir.FunctionType(lanes.vector, [lanes.vector]),
+        f"llvm.sqrt.v{lanes.width}f64",
+    )
 
     def plus_square(total: ir.Value, index: ir.Value) -> ir.Value:
-        x = gather(builder, read, index)
+        x = lanes.gather(builder, read, index)
         return builder.fadd(total, builder.fmul(x, x))
 
     def put(total: ir.Value, index: ir.Value) -> None:
-        scatter(builder, builder.call(root, [builder.fmul(total, of_each)]), written, index)
+        lanes.scatter(builder, builder.call(root, [builder.fmul(total, of_each)]), written, index)
 
     def tile(number: ir.Value, _carried: Sequence[ir.Value]) -> list[ir.Value]:
         first = builder.mul(number, length)
@@ -89,11 +79,11 @@ def _kernel() -> Callable[..., None]:
         def ends(back: ir.Value, total: Sequence[ir.Value]) -> list[ir.Value]:
             place = builder.sub(builder.sub(length, integer(1)), back)
             made = plus_square(total[0], builder.add(first, place))
-            store_vector(builder, made, ending, place)
+            lanes.store(builder, made, ending, place)
             return [made]
 
         def begins(place: ir.Value, total: Sequence[ir.Value]) -> list[ir.Value]:
-            ended = load_vector(builder, ending, builder.add(place, integer(1)))
+            ended = lanes.load(builder, ending, builder.add(place, integer(1)))
             made = plus_square(total[0], builder.add(following, place))
             put(builder.fadd(ended, made), builder.add(builder.add(first, place), integer(1)))
             return [made]
