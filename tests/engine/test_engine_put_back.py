@@ -182,3 +182,19 @@ def test_provenance_of_a_result_put_back_is_that_of_its_making(raw: Path, tmp_pa
     assert json.loads(DatasetFolder(made).provenance.read_text()) == stated
     assert stated["node"] == "made"
     assert stated["made_from"].startswith("xxh3:")
+
+
+@pytest.mark.parametrize(("steps", "makes"), [([LOW], "stream"), ([LOW, EVOKED], "epoc")])
+def test_a_damaged_last_result_is_computed_again(
+    raw: Path, tmp_path: Path, steps: list[Any], makes: str
+) -> None:
+    inputs = [raw, *([strobes(tmp_path / "Stim.ant", [0.1])] if makes == "epoc" else [])]
+    made = node(tmp_path / "made.ant", inputs, steps, makes)
+    data, before = DatasetFolder(made).data, content(made)
+    with data.open("r+b") as shared_with_what_is_kept:
+        shared_with_what_is_kept.truncate(data.stat().st_size // 2)
+    outputs_unlinked(made)
+    node(made, inputs, steps, makes)
+    after = content(made)
+    assert after["data_made.parquet"] == before["data_made.parquet"]
+    assert after["metadata_made.json"] == before["metadata_made.json"]

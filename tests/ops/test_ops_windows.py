@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -149,6 +150,22 @@ def counts(x: Sequence[float], feature: str, **thresholds: float) -> float:
     return float(rows[feature][0]) * len(x) / 1000
 
 
+def hudgins(x: np.ndarray, threshold: float) -> int:
+    """Zero crossings as Hudgins et al. (1993) write them in equation 3."""
+    count = 0
+    for now, later in pairwise(x):
+        falls, rises = now > 0 and later < 0, now < 0 and later > 0
+        count += (falls or rises) and abs(now - later) >= threshold
+    return count
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(-3, 3), min_size=3, max_size=60), st.integers(0, 5))
+def test_zero_crossings_of_integer_counts_are_those_of_hudgins(x: list[int], least: int) -> None:
+    found = counts(x, "zc", zc_threshold=float(least))
+    assert found == pytest.approx(hudgins(np.array(x), least))
+
+
 @pytest.mark.parametrize(
     ("x", "feature", "thresholds", "expected"),
     [
@@ -156,6 +173,11 @@ def counts(x: Sequence[float], feature: str, **thresholds: float) -> float:
         ([1, 2, 3, 2], "zc", {}, 0),
         ([0.2, -0.2, 5, -5], "zc", {"zc_threshold": 1.0}, 2),
         ([0.5, -0.5, 0.5, 0.5], "zc", {"zc_threshold": 1.0}, 2),
+        ([1, 0, -1], "zc", {}, 0),
+        ([1, 0, 0, -1], "zc", {}, 0),
+        ([0, 1, 0, -1, 0], "zc", {}, 0),
+        ([1, 0, -1, 1], "zc", {}, 1),
+        ([0.5, -0.5, 0.4, -0.5], "zc", {"zc_threshold": 1.0}, 1),
         ([0, 1, 0, 1, 0], "ssc", {}, 3),
         ([0, 1, 2, 3, 4], "ssc", {}, 0),
         ([0, 1, 1, 0, 0], "ssc", {}, 0),

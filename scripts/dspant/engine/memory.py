@@ -1,61 +1,127 @@
-"""How much memory a job takes, known from the config alone.
+"""How much memory a job takes, known before it is started.
 
 A job holds a few blocks of samples and never the recording, so its memory follows from the number
-of channels and from how far each step looks around, whatever the length.
+of channels and from how far each step looks around, whatever the length. What is declared here is
+compared with what is taken by ``tests/slurm/campaign.py``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from math import gcd
+from typing import Any, Self
 
 from dspant.dataset.layout import row_group_rows
 from dspant.engine.chain import bind
+from dspant.engine.source import GROUP_CHANNELS
 from dspant.ops.blocks import GRID_SAMPLES
 
 UNDECLARED_CHANNELS = 32
-"""Channels assumed for a store whose config does not name them."""
+"""Channels assumed where neither the config nor the raw block names them."""
 
 HIGHEST_FS_HZ = 50_000.0
-"""Rate assumed before the raw block is read; TDT records signals at 48828.125 Hz or less."""
+"""Rate assumed where the raw block does not state it; TDT records at 48828.125 Hz or less."""
 
-LIBRARIES_MB = 300
+LIBRARIES_MB = 130
 """Python with NumPy, SciPy, PyArrow and pandera loaded."""
 
-REPORT_MB = 1000
-"""A job that draws: it reads a stream block by block, and holds pictures."""
+FREED = 1.15
+"""What the allocator keeps of freed blocks, as a factor."""
 
-_FLOAT64 = 8
+INDEX_GROWTH = 115 / 40
+"""Bytes held for each byte of a block's index."""
+
+WINDOW_BYTES = 2 * 16 * 2**20
+"""Raw samples that an ingest reads at once, and those it gathers of them."""
+
+PAGE_MB, PAGE_CHANNEL_MB = 280, 7
+"""A job that draws: its libraries and pictures, and what each channel adds."""
+
+_LANES = 4
+"""Rows that a filter computes side by side; of fewer channels it gathers more blocks."""
+
+_STORED, _COMPUTED = 4, 8
+"""Bytes of a sample in a file and in a step."""
+
+_BLOCKS_HELD = {"double_threshold": 2, "evoked": 5, "windows": 13}
+"""Blocks that an operation holds which makes a table, as measured."""
+
 _MB = 2**20
 
 
-def node_memory_mb(spec: Mapping[str, Any], channels: int) -> int:
+@dataclass(frozen=True)
+class NodeMemory:
+    """Memory of a node's jobs.
+
+    Parameters
+    ----------
+    reaches_s
+        How far each of its steps looks around that make samples, in seconds.
+    table
+        Name and reach of the step that makes a table, if there is one.
+    """
+
+    reaches_s: tuple[float, ...]
+    table: tuple[str, float] | None
+
+    @classmethod
+    def of(cls, spec: Mapping[str, Any]) -> Self:
+        """Of a node with this resolved spec."""
+        steps = bind(spec["steps"])
+        reaches_s = [step.operation.reach_s(step.params) for step in steps]
+        if not steps or steps[-1].operation.makes == "stream":
+            return cls(tuple(reaches_s), None)
+        return cls(tuple(reaches_s[:-1]), (steps[-1].operation.name, reaches_s[-1]))
+
+    def mb(self, channels: int, fs_hz: float) -> int:
+        """In MB, for an input of so many channels at this rate."""
+        files = 1 if self.table else 3
+        stored = files * row_group_rows(channels, _STORED) * _STORED
+        gathered = _LANES // gcd(_LANES, min(channels, GROUP_CHANNELS))
+        held = GRID_SAMPLES
+        for reach_s in self.reaches_s:
+            reach = round(reach_s * fs_hz)
+            held += (gathered + 4) * max(GRID_SAMPLES, reach) + (gathered + 1) * reach
+        if self.table:
+            name, reach_s = self.table
+            held += _BLOCKS_HELD.get(name, 5) * GRID_SAMPLES + round(reach_s * fs_hz)
+        return _with_libraries(channels * (stored + _COMPUTED * held))
+
+
+def node_memory_mb(spec: Mapping[str, Any], channels: int, fs_hz: float = HIGHEST_FS_HZ) -> int:
     """Memory of a node's job in MB.
 
     Parameters
     ----------
     spec
         The node's resolved spec.
-    channels
-        Channels of its first input.
+    channels, fs_hz
+        Of its first input.
     """
-    rows = row_group_rows(channels, 4)
-    held = 4 * rows
-    for step in bind(spec["steps"]):
-        reach = round(step.operation.reach_s(step.params) * HIGHEST_FS_HZ)
-        held += 3 * (max(GRID_SAMPLES, reach) + reach + rows)
-    return LIBRARIES_MB + channels * _FLOAT64 * held // _MB
+    return NodeMemory.of(spec).mb(channels, fs_hz)
 
 
-def ingest_memory_mb(channels: Mapping[str, int]) -> int:
+def ingest_memory_mb(channels: Mapping[str, int], index_bytes: int = 0) -> int:
     """Memory of an ingest job in MB.
 
     Parameters
     ----------
     channels
-        Number of channels of each store.
+        Number of channels of each stream store.
+    index_bytes
+        Size of the block's index, which is held whole.
     """
-    held = sum(
-        3 * count * _FLOAT64 * row_group_rows(count, _FLOAT64) for count in channels.values()
+    buffers = sum(
+        2 * count * row_group_rows(count, _STORED) * _STORED for count in channels.values()
     )
-    return LIBRARIES_MB + held // _MB
+    return _with_libraries(buffers + WINDOW_BYTES + INDEX_GROWTH * index_bytes)
+
+
+def report_memory_mb(channels: int) -> int:
+    """Memory in MB of a page that shows streams of up to so many channels."""
+    return PAGE_MB + PAGE_CHANNEL_MB * channels
+
+
+def _with_libraries(held_bytes: float) -> int:
+    return LIBRARIES_MB + round(FREED * held_bytes / _MB)

@@ -59,7 +59,12 @@ def wl(x: np.ndarray, fs_hz: float) -> np.ndarray:
 
 
 def zc(x: np.ndarray, fs_hz: float, threshold: float) -> np.ndarray:
-    """Zero crossings per second with a step of at least zc_threshold."""
+    """Zero crossings per second: neighbours of opposite sign, zc_threshold or more apart.
+
+    A sample of exactly 0 has no sign, so +1, 0, -1 is no crossing. So defined by B. Hudgins,
+    P. Parker and R. N. Scott, IEEE Trans. Biomed. Eng. 40 (1993) 82, equation 3; other EMG
+    toolboxes count alike.
+    """
     import numpy as np
 
     crosses = (x[..., 1:] * x[..., :-1] < 0) & (abs(np.diff(x, axis=-1)) >= threshold)

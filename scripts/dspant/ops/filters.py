@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import cmath
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from dspant.errors import OperationError
+from dspant.ops.poles import poles
 from dspant.ops.prototypes import RIPPLED, STOPPED, Design, Prototype, prototype
 from dspant.ops.registry import Parameters, stream_operation
 
@@ -23,11 +25,16 @@ Phase = Literal["zero", "causal"]
 DECAY = 1e-12
 """Part of a filter's transient that is left where its influence is taken to have ended."""
 
+ROUNDING = 2e-7
+"""Most that rounding in float64 may add to the result of one pass, relative to its RMS; the
+largest single error is some three times as large."""
+
 
 class Designed(Parameters):
     order: int = Field(default=4, ge=1, le=12)
     """Order as designed, of the low-pass prototype; a band has this many poles at each edge, and
-    the zero-phase result has twice this order."""
+    the zero-phase result has twice this order. What float64 cannot compute, such as a band-stop
+    over many octaves of a high order, is refused."""
     phase: Phase = "zero"
     """``zero``: forward and backward, no delay. ``causal``: forward only."""
     design: Design = "butterworth"
@@ -58,6 +65,11 @@ class Designed(Parameters):
     @property
     def prototype(self) -> Prototype:
         return prototype(self.design, self.order, self.ripple_db, self.stopband_db)
+
+    @property
+    def poles(self) -> list[complex]:
+        """Those of the prototype, found without an array library."""
+        return poles(self.design, self.order, self.ripple_db, self.stopband_db)
 
     @property
     def edge_db(self) -> float:
@@ -145,21 +157,21 @@ def _settling_s(slowest_pole_rad_s: float) -> float:
 
 
 def _lowpass_settling_s(params: Lowpass) -> float:
-    slowest = min(-pole.real for pole in params.prototype.poles)
+    slowest = min(-pole.real for pole in params.poles)
     return _settling_s(2 * math.pi * params.cutoff_hz * slowest)
 
 
 def _highpass_settling_s(params: Highpass) -> float:
-    slowest = min(-(1 / pole).real for pole in params.prototype.poles)
+    slowest = min(-(1 / pole).real for pole in params.poles)
     return _settling_s(2 * math.pi * params.cutoff_hz * slowest)
 
 
 def _bandpass_settling_s(params: Bandpass) -> float:
-    return _band_settling_s(params, params.prototype.poles)
+    return _band_settling_s(params, params.poles)
 
 
 def _bandstop_settling_s(params: Bandstop) -> float:
-    return _band_settling_s(params, [1 / pole for pole in params.prototype.poles])
+    return _band_settling_s(params, [1 / pole for pole in params.poles])
 
 
 def _band_settling_s(params: Bandpass, poles: list[complex]) -> float:
@@ -226,11 +238,29 @@ def _apply(blocks: Blocks, signal: Signal, sos: np.ndarray, phase: Phase) -> Blo
 def _filtered(
     blocks: Blocks, signal: Signal, params: Designed, band: Band, **edges_hz: float
 ) -> Blocks:
-    from dspant.ops.designs import band_sections
-
     _inside_nyquist(signal, **edges_hz)
-    sos = band_sections(params.prototype, band, tuple(edges_hz.values()), signal.fs_hz)
+    sos = _sections(params, band, tuple(edges_hz.values()), signal.fs_hz)
     return _apply(blocks, signal, sos, params.phase)
+
+
+@lru_cache(maxsize=32)  # every group of channels of every unbroken run asks for the same
+def _sections(
+    params: Designed, band: Band, edges_hz: tuple[float, ...], fs_hz: float
+) -> np.ndarray:
+    from dspant.ops.designs import band_sections
+    from dspant.ops.rounding import rounding_error
+
+    sos = band_sections(params.prototype, band, edges_hz, fs_hz)
+    error = rounding_error(sos)
+    if error > ROUNDING:
+        edges = " to ".join(f"{edge_hz:g}" for edge_hz in edges_hz)
+        raise OperationError(
+            f"a {params.design} {band} of order {params.order} at {edges} Hz cannot be computed "
+            f"for {fs_hz:g} samples per second: rounding alone would be {error:.1g} of the result "
+            f"(at most {ROUNDING:g}); choose a lower order or another design"
+        )
+    sos.setflags(write=False)
+    return sos
 
 
 @stream_operation(Lowpass, version=1, reach_s=_lowpass_settling_s, facts=_realised)

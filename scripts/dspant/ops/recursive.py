@@ -142,12 +142,12 @@ def _both_ways(blocks: Blocks, sos: np.ndarray, settling: int) -> Blocks:
             cascade.filter(_rows(part), list(pieces[-1][:, filled : filled + part.shape[1]]))
             filled += part.shape[1]
             taken += part.shape[1]
-            if len(pieces) > together and filled > settling:
+            if len(pieces) > together and filled >= settling:
                 yield from _backward(_overlapping(pieces, settling), sos, steady, settling)
                 pieces = pieces[-1:]
     if not pieces:
         return
-    if len(pieces) > 1 and filled > settling:
+    if len(pieces) > 1 and filled >= settling:
         yield from _backward(_overlapping(pieces, settling), sos, steady, settling)
         pieces = pieces[-1:]
     elif len(pieces) > 2:

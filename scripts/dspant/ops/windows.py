@@ -37,7 +37,8 @@ class Windows(Parameters):
     features: Annotated[list[FeatureName], Len(1)]
     """Columns of the result, in this order."""
     zc_threshold: float = Field(default=0.0, ge=0)
-    """Least step of a zero crossing, in the signal's unit."""
+    """Least step of a zero crossing, in the signal's unit. A sample of exactly 0, as integer counts
+    may have, has no sign: from +1 over 0 to -1 is no crossing."""
     ssc_threshold: float = Field(default=0.0, ge=0)
     """Least product of the two slopes of a turn, in the signal's unit squared."""
     wamp_threshold: float | None = Field(default=None, ge=0)

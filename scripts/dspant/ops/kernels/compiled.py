@@ -48,9 +48,14 @@ def compiled(function: ir.Function) -> Callable[..., None]:
 
 
 @cache
-def _target_machine() -> llvm.TargetMachine:
+def _prepare_llvm() -> None:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+
+
+def _target_machine() -> llvm.TargetMachine:
+    """A new one each time, since the engine that compiles with it becomes its owner."""
+    _prepare_llvm()
     return llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
