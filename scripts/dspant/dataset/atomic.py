@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -10,7 +11,42 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dspant.errors import DiskError
+
 _SYNC_FILE_RANGE_WRITE = 2
+
+_REMEDIES = {
+    errno.ENOSPC: "free space on the disk of {folder}",
+    errno.EDQUOT: "free space within the quota on {folder}",
+    errno.EROFS: "make {folder} writable",
+    errno.EACCES: "make {folder} writable for the user of this job",
+    errno.EPERM: "make {folder} writable for the user of this job",
+    errno.EIO: "look after the disk of {folder}",
+}
+
+
+@contextmanager
+def refusals_told(path: Path) -> Iterator[None]:
+    """Say which file a disk did not take, and what to do, which the system's own error does not.
+
+    Raises
+    ------
+    DiskError
+        Instead of an OSError that is about the disk.
+    """
+    try:
+        yield
+    except DiskError:
+        raise
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0)
+        if remedy is None:
+            raise
+        raise DiskError(
+            f"{path} cannot be written: {os.strerror(error.errno or 0)}; "
+            f"{remedy.format(folder=path.parent)} and run the same command again, what is "
+            "finished stays"
+        ) from error
 
 
 def temporary(path: Path) -> Path:
@@ -18,9 +54,9 @@ def temporary(path: Path) -> Path:
     return path.with_name(f".tmp-{os.getpid()}-{path.name}")
 
 
-def clear_drafts(folder: Path) -> None:
-    """Delete what killed jobs left half written in a folder that one job at a time writes to."""
-    for draft in folder.glob(".tmp-*"):
+def clear_drafts(folder: Path, of: str = "*") -> None:
+    """Delete what killed jobs left half written of the files that one job at a time writes to."""
+    for draft in folder.glob(f".tmp-*-{of}"):
         draft.unlink(missing_ok=True)
 
 
@@ -57,16 +93,23 @@ def written_whole(path: Path) -> Iterator[Path]:
     ------
     Path
         The temporary name. It is deleted when the block raises.
+
+    Raises
+    ------
+    DiskError
+        The disk is full, or nobody may write there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = temporary(path)
-    try:
-        yield draft
-        flush_to_disk(draft)
-        draft.replace(path)
-        flush_to_disk(path.parent)
-    finally:
-        draft.unlink(missing_ok=True)
+    with refusals_told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        clear_drafts(path.parent, of=path.name)
+        try:
+            yield draft
+            flush_to_disk(draft)
+            draft.replace(path)
+            flush_to_disk(path.parent)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def to_json(document: Any) -> str:

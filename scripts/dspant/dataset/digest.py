@@ -56,4 +56,9 @@ def combined(columns: list[ColumnDigest]) -> str:
 
 def of_text(text: str) -> str:
     """Fingerprint of a text such as canonical JSON."""
-    return PREFIX + xxhash.xxh3_128_hexdigest(text.encode())
+    return of_bytes(text.encode())
+
+
+def of_bytes(content: bytes) -> str:
+    """Fingerprint of a small file."""
+    return PREFIX + xxhash.xxh3_128_hexdigest(content)

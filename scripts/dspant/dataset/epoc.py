@@ -10,6 +10,7 @@ from dspant.dataset.epoc_schema import check_epoc
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.layout import read_parquet
 from dspant.dataset.metadata import EpocMetadata, read_metadata
+from dspant.dataset.provenance import make_again
 from dspant.errors import DatasetError, DigestError
 
 if TYPE_CHECKING:
@@ -50,6 +51,16 @@ class Epoc:
     def events(self) -> int:
         return self.metadata.base.number_of_events
 
+    def verify(self) -> None:
+        """Read everything and compare with the digest, as opening does.
+
+        Raises
+        ------
+        DatasetError
+            The table is cut, altered, or breaks the Epoc contract.
+        """
+        self._checked_table()
+
     def _checked_table(self) -> pa.Table:
         data = self.folder.data
         table = read_parquet(_valid_table, data)
@@ -60,8 +71,8 @@ class Epoc:
         if found != self.metadata.dspant.digest or table.num_rows != self.events:
             raise DigestError(
                 f"{data} was altered: {table.num_rows} rows with digest {found}, but its metadata "
-                f"say {self.events} rows with {self.metadata.dspant.digest}; delete "
-                f"{self.folder.path} and run the workflow again"
+                f"say {self.events} rows with {self.metadata.dspant.digest}; "
+                f"{make_again(self.folder)}"
             )
         return table
 
@@ -72,7 +83,7 @@ class Epoc:
             if unit not in ("", stated):
                 raise DatasetError(
                     f"{self.folder.data} states {unit!r} as unit of {field.name}, but its metadata "
-                    f"say {stated!r}; delete {self.folder.path} and run the workflow again"
+                    f"say {stated!r}; {make_again(self.folder)}"
                 )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from dspant.dataset.atomic import clear_drafts, temporary
+from dspant.dataset.atomic import clear_drafts, refusals_told, temporary
 from dspant.dataset.digest import ColumnDigest, combined
 from dspant.dataset.epoc_schema import arrow_schema, arrow_table, check_epoc
 from dspant.dataset.folder import DatasetFolder
@@ -81,19 +82,19 @@ class EpocWriter:
     def __enter__(self) -> Self:
         import pyarrow.parquet as pq
 
-        self._folder.path.mkdir(parents=True, exist_ok=True)
-        clear_drafts(self._folder.path)
         text = [name for name, c in self._header.columns.items() if c.dtype == "string"]
-        self._file = pq.ParquetWriter(
-            self._draft, self._schema, compression=self._compression, use_dictionary=text
-        )
+        with refusals_told(self._folder.data):
+            self._folder.path.mkdir(parents=True, exist_ok=True)
+            clear_drafts(self._folder.path)
+            self._file = pq.ParquetWriter(
+                self._draft, self._schema, compression=self._compression, use_dictionary=text
+            )
         return self
 
     def __exit__(self, *_error: object) -> None:
-        try:
+        with suppress(OSError):  # after finish nothing is left to write, else it is thrown away
             self._file.close()
-        finally:
-            self._draft.unlink(missing_ok=True)
+        self._draft.unlink(missing_ok=True)
 
     def write(self, batch: dict[str, np.ndarray]) -> None:
         """Add rows: one equally long array per column, (rows, values of a cell) for lists.
@@ -123,14 +124,16 @@ class EpocWriter:
         import pyarrow as pa
 
         if self._held:
-            self._file.write_table(pa.concat_tables(self._held), row_group_size=ROW_GROUP_ROWS)
+            with refusals_told(self._folder.data):
+                self._file.write_table(pa.concat_tables(self._held), row_group_size=ROW_GROUP_ROWS)
         self._rows += self._held_rows
         self._held, self._held_rows = [], 0
 
     def finish(self, provenance: Provenance) -> EpocMetadata:
         """Publish what was written."""
         self._flush()
-        self._file.close()
+        with refusals_told(self._folder.data):
+            self._file.close()
         metadata = self._header.metadata(self._folder, self._rows, combined(self._digests))
         publish(self._folder, self._draft, metadata, provenance)
         return metadata

@@ -62,5 +62,8 @@ class DatasetFolder:
 
     @property
     def kept(self) -> Path:
-        """Hard links to the last result, which outlive what a scheduler deletes before a job."""
-        return self.path / ".last"
+        """Hard links to the last result, which outlive what a scheduler deletes before a job.
+
+        A dataset's folder itself, so that whatever reads datasets reads it too.
+        """
+        return self.path / ".last" / self.path.name

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from dspant.dataset.folder import DatasetFolder
+from dspant.dataset.provenance import make_again
 from dspant.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -66,12 +68,13 @@ def read_parquet(read: Callable[[Path], Result], path: Path) -> Result:
     import pyarrow as pa
 
     broken = (pa.ArrowException, OSError, ValueError, TypeError, LookupError, MemoryError)
-    remedy = f"delete {path.parent} and run the workflow again"
     try:
         return read(path)
     except FileNotFoundError as error:
+        remedy = make_again(DatasetFolder(path.parent))
         raise DatasetError(f"{path} is missing; {remedy}") from error
     except broken as error:
+        remedy = make_again(DatasetFolder(path.parent))
         raise DatasetError(f"{path} is not a whole Parquet file ({error}); {remedy}") from error
 
 
@@ -100,6 +103,8 @@ class ColumnFile:
         schema = read_parquet(lambda _: footer.schema.to_arrow_schema(), path)
         with path.open("rb") as file:
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        # What is read is asked for by :meth:`fetch`; guessing ahead would read a hundred times it.
+        content.madvise(mmap.MADV_RANDOM)
         marked = (footer.metadata or {}).get(MAPPED_KEY) == MAPPED_VALUE
         return cls(path, footer, schema, content, marked)
 
@@ -158,6 +163,20 @@ class ColumnFile:
                 f"{rows} rows"
             )
         return values.to_numpy()
+
+    def fetch(self, group: int, column: int, low: int, high: int) -> None:
+        """Let the system read rows ``low`` to ``high`` of a column chunk, and return at once."""
+        chunk = self.footer.row_group(group).column(column)
+        stored = _PHYSICAL.get(chunk.physical_type)
+        if not self.mapped or stored is None:
+            return
+        itemsize = int(stored[-1])
+        _, end = _range(chunk)
+        rows = self.footer.row_group(group).num_rows
+        begin, end = end - (rows - low) * itemsize, end - (rows - high) * itemsize
+        begin -= begin % mmap.PAGESIZE
+        if 0 <= begin < end <= len(self.bytes):
+            self.bytes.madvise(mmap.MADV_WILLNEED, begin, end - begin)
 
     def forget(self, group: int, column: int) -> None:
         """Give back the memory of a chunk's pages; views stay valid and read the file again."""

@@ -10,6 +10,8 @@ from annotated_types import Ge, Gt, Len, MinLen
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dspant.dataset.atomic import to_json
+from dspant.dataset.folder import DatasetFolder
+from dspant.dataset.provenance import make_again
 from dspant.errors import MetadataError
 
 if TYPE_CHECKING:
@@ -205,7 +207,7 @@ def read_metadata(path: Path) -> Metadata:
         ) from error
     except ValueError as error:
         raise MetadataError(
-            f"{path} is not JSON ({error}); delete its folder and run the workflow again"
+            f"{path} is not JSON ({error}); {make_again(DatasetFolder(path.parent))}"
         ) from error
     contract = document.get("dspant") if isinstance(document, dict) else None
     if not isinstance(contract, dict):

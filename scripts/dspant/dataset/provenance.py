@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shlex
@@ -11,6 +12,12 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from dspant.dataset.digest import of_text
+from dspant.dataset.folder import DatasetFolder
+
+LOCK = Path(__file__).parents[3] / "envs" / "requirements.txt"
+"""The lock file of a checkout, beside the library."""
 
 COMMAND = "DSPANT_COMMAND"
 """Environment variable with the command line that a job is part of."""
@@ -45,6 +52,36 @@ def commit() -> str | None:
     return described.stdout.strip()
 
 
+def lock_digest() -> str | None:
+    """Fingerprint of the lock file's text; None where the library stands alone."""
+    try:
+        return of_text(LOCK.read_text(encoding="utf-8"))
+    except OSError:
+        return None
+
+
+def read_provenance(folder: DatasetFolder) -> dict[str, Any]:
+    """What a dataset's provenance states; empty where it is missing or cannot be read."""
+    try:
+        stated = json.loads(folder.provenance.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stated if isinstance(stated, dict) else {}
+
+
+def make_again(folder: DatasetFolder) -> str:
+    """What a user does about a damaged dataset, as the end of a sentence.
+
+    Names the command that the running job is part of, else the one that made the dataset, with the
+    rule to run again.
+    """
+    stated = read_provenance(folder)
+    command, rule = os.environ.get(COMMAND) or stated.get("command"), stated.get("rule")
+    if not command or not rule:
+        return f"delete {folder.path} and run the workflow again"
+    return f"make it again with: {command} -R {rule}"
+
+
 class Provenance:
     """Collects what is known about one run, from its start on."""
 
@@ -53,12 +90,17 @@ class Provenance:
         self._made_from = made_from
         self.warnings: list[str] = []
 
+    def add(self, **made_from: Any) -> None:
+        """State more of what the dataset was made from."""
+        self._made_from |= made_from
+
     def document(self) -> dict[str, Any]:
         now = datetime.now(UTC)
         return {
             **self._made_from,
             "versions": versions(),
             "commit": commit(),
+            "lock": lock_digest(),
             "command": os.environ.get(COMMAND, shlex.join(sys.argv)),
             "host": platform.node(),
             "platform": platform.platform(),

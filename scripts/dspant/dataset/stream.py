@@ -12,6 +12,7 @@ from dspant.dataset.digest import ColumnDigest, combined
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.layout import ColumnFile
 from dspant.dataset.metadata import StreamBase, StreamMetadata, read_metadata
+from dspant.dataset.provenance import make_again
 from dspant.errors import DatasetError, DigestError
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ class Stream:
             stated, found = self._facts_stated_twice()
         if stated != found:
             raise DatasetError(
-                f"{self.folder.data} holds {found}, but its metadata say {stated}; delete "
-                f"{self.folder.path} and run the workflow again"
+                f"{self.folder.data} holds {found}, but its metadata say {stated}; "
+                f"{make_again(self.folder)}"
             )
 
     def _facts_stated_twice(self) -> tuple[dict[str, str], dict[str, str]]:
@@ -139,6 +140,8 @@ class Stream:
             low, high = max(start - origin, 0), min(stop, self._starts[group + 1]) - origin
             if low >= high:
                 continue
+            for column in picked:
+                self._file.fetch(group, column, low, high)
             yield (
                 origin + low,
                 [self._file.values(group, column)[low:high] for column in picked],
@@ -165,7 +168,8 @@ class Stream:
 
         picked = range(len(self.channels))[channels]
         start, stop, _ = slice(start, stop).indices(self.samples)
-        check = DigestCheck(self)
+        everything = start == 0 and stop == self.samples and len(picked) == len(self.channels)
+        check = DigestCheck(self) if everything else None
         scaled = self.metadata.base.channel_scales is not None
         values = np.empty(
             (len(picked), max(stop - start, 0)), dtype=np.float64 if scaled else self.dtype
@@ -173,8 +177,9 @@ class Stream:
         for first, columns in self.chunks(channels, start, stop):
             for row, column in enumerate(columns):
                 values[row, first - start : first - start + len(column)] = column
-                check.update(picked[row], column)
-        if check.complete:
+                if check is not None:
+                    check.update(picked[row], column)
+        if check is not None:
             check.finish()
         if scaled:
             values *= np.array(self.scales)[channels, np.newaxis]
@@ -252,8 +257,7 @@ class DigestCheck:
         if found != stated:
             raise DigestError(
                 f"{self._stream.folder.data} was altered: its values have digest {found}, its "
-                f"metadata say {stated}; delete {self._stream.folder.path} and run the workflow "
-                f"again"
+                f"metadata say {stated}; {make_again(self._stream.folder)}"
             )
 
 
