@@ -19,7 +19,8 @@ def main(source: str, output: str, spec_file: str, threads: str) -> None:
     make_node(spec, [source], output, threads=int(threads))
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     peak_kb = next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]
-    declared = node_memory_mb(spec, len(Stream(source).channels))
+    stream = Stream(source)
+    declared = node_memory_mb(spec, len(stream.channels), stream.fs_hz)
     sys.stdout.write(json.dumps({"peak": int(peak_kb) / 1024, "declared": declared}))
 
 

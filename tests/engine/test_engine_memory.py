@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from small_nodes import FS_HZ, noise, spec_of, store
 
-from dspant.engine.memory import ingest_memory_mb, node_memory_mb
+from dspant.engine.memory import HIGHEST_FS_HZ, ingest_memory_mb, node_memory_mb
+from dspant.simulate.tdt_block import write_block
+from dspant.simulate.tdt_stores import StreamStore
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="peak memory is read from /proc"
@@ -21,6 +24,9 @@ SHORT_S = 50
 
 ALLOCATOR_MB = 32
 """What the allocator keeps for itself until it has seen every size of block a few times."""
+
+SMALL_MB = 350
+"""Jobs that are given no more than this are not worth a closer guess."""
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +92,7 @@ def test_a_recording_four_times_as_long_takes_no_more_memory_than_declared(
         for times in (1, 4)
     )
     assert long["peak"] <= 1.1 * short["peak"] + ALLOCATOR_MB
-    assert long["peak"] <= long["declared"]
+    assert long["peak"] <= long["declared"] <= max(1.35 * long["peak"], SMALL_MB)
 
 
 def test_declared_memory_grows_with_channels_and_with_how_far_a_step_looks() -> None:
@@ -95,6 +101,37 @@ def test_declared_memory_grows_with_channels_and_with_how_far_a_step_looks() -> 
     assert node_memory_mb(near, 4) < node_memory_mb(near, 64) < node_memory_mb(far, 64)
 
 
+def test_declared_memory_grows_with_the_rate() -> None:
+    spec = spec_of([{"lowpass": {"cutoff_hz": 1}}])
+    assert node_memory_mb(spec, 8, 1000.0) < node_memory_mb(spec, 8, 24414.0625)
+    assert node_memory_mb(spec, 8, HIGHEST_FS_HZ) == node_memory_mb(spec, 8)
+
+
+def test_filters_compute_as_many_rows_at_once_as_declared_memory_supposes() -> None:
+    from dspant.engine import memory
+    from dspant.ops.kernels.lanes import MOST_LANES
+
+    assert memory._LANES == MOST_LANES
+
+
 def test_declared_memory_of_an_ingest_counts_every_store() -> None:
     one = ingest_memory_mb({"RawG": 16})
     assert one < ingest_memory_mb({"RawG": 16, "EMGR": 4})
+
+
+def test_an_ingest_of_very_many_chunks_takes_what_is_declared_for_its_index(tmp_path: Path) -> None:
+    block = write_block(
+        tmp_path / "tank" / "fine",
+        tank="tank",
+        start_unix_s=1.7e9,
+        streams=[StreamStore("RawG", np.zeros((8, 500_000), "float32"), FS_HZ, chunk_samples=4)],
+        epocs=[],
+    )
+    index_bytes = next(block.glob("*.tsq")).stat().st_size
+    script = Path(__file__).with_name("peak_of_an_ingest.py")
+    command = [sys.executable, script, block, tmp_path / "made"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+    declared = ingest_memory_mb({"RawG": 8}, index_bytes)
+    assert float(done.stdout) <= declared <= 1.35 * float(done.stdout)

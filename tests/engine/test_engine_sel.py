@@ -94,6 +94,9 @@ def test_a_second_of_stored_samples_maps_only_its_row_groups(tmp_path: Path) -> 
             asked.append((group, column))
             return values(file, group, column)
 
+        def fetch(self, group: int, column: int, low: int, high: int) -> None:
+            file.fetch(group, column, low, high)
+
         def forget(self, group: int, column: int) -> None:
             file.forget(group, column)
 

@@ -10,13 +10,21 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from whole_signals import Runs, cuttings, same_bits, short_grid, stimuli, table_of
+from whole_signals import (
+    Runs,
+    cuttings,
+    run_by_run,
+    same_bits,
+    short_grid,
+    stimuli,
+    table_of,
+)
 
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.stream import Stream
 from dspant.dataset.stream_writer import StreamHeader, StreamWriter
-from dspant.engine.chain import bind
+from dspant.engine.chain import bind, with_inputs
 from dspant.engine.source import StreamSource
 from dspant.errors import OperationError
 from dspant.ops.features import FEATURES
@@ -66,18 +74,24 @@ def runs() -> list[tuple[float, np.ndarray]]:
     return [(0.0, rng.normal(size=(3, 4001))), (5.0, rng.normal(size=(3, 1000)))]
 
 
+FURTHER: dict[str, list[Any]] = {}
+"""Further inputs of operations that take other ones than stimuli."""
+
+
+def further_of(name: str) -> list[Any]:
+    return FURTHER.get(name, STIMULI[: len(operations()[name].takes) - 1])
+
+
 def result(source: Any, name: str, params: dict[str, Any]) -> dict[str, np.ndarray]:
     operation = operations()[name]
     if operation.makes == "epoc":
-        return table_of(name, source, STIMULI[: len(operation.takes) - 1], **params)
-    model = operation.parameters(**params)
-    made = {}
-    for segment, blocks in source.segments():
-        out = list(operation.run(blocks, source.signal.only(segment), model))
-        made[str(segment.first)] = np.concatenate(out, axis=1)
-        assert made[str(segment.first)].shape[1] == segment.count
-        assert made[str(segment.first)].dtype == np.float64
-    return made
+        return table_of(name, source, further_of(name), **params)
+    described = operation.describe(source.signal, operation.parameters(**params))
+    made = run_by_run(name, source, further_of(name), **params)
+    for values, segment in zip(made, described.segments, strict=True):
+        assert values.shape == (len(described.channels), segment.count)
+        assert values.dtype == np.float64
+    return {str(number): values for number, values in enumerate(made)}
 
 
 def assert_same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> None:
@@ -135,10 +149,10 @@ def test_no_result_depends_on_the_number_of_threads(
         assert_same(result(StreamSource(stream, (), threads), name, params), whole)
         return
     steps = bind([{"op": name, "version": operation.version, "params": params}])
-    source = StreamSource(stream, steps, threads)
+    source = StreamSource(stream, with_inputs(steps, further_of(name)), threads)
     made = {
-        str(segment.first): np.concatenate(list(blocks), axis=1)
-        for segment, blocks in source.segments()
+        str(number): np.concatenate(list(blocks), axis=1)
+        for number, (_, blocks) in enumerate(source.segments())
     }
     assert_same(made, whole)
 

@@ -33,13 +33,31 @@ def signal_like(
 
 
 def filtered(
-    name: str, x: np.ndarray, fs_hz: float, cuts: Sequence[int] = (), **params: Any
+    name: str,
+    x: np.ndarray,
+    fs_hz: float,
+    cuts: Sequence[int] = (),
+    further: Sequence[Any] = (),
+    **params: Any,
 ) -> np.ndarray:
     """Result of a stream operation, in float64 as before it is stored."""
+    (made,) = run_by_run(name, Runs([(0.0, x)], fs_hz, cuts), further, **params)
+    return made
+
+
+def run_by_run(
+    name: str, source: Any, further: Sequence[Any] = (), **params: Any
+) -> list[np.ndarray]:
+    """Result of a stream operation for each unbroken run of a source, float64."""
     operation = operations()[name]
-    signal = signal_like(x, fs_hz)
-    out = operation.run(pieces(x, cuts), signal, operation.parameters(**params))
-    return np.concatenate(list(out), axis=1)
+    model = operation.parameters(**params)
+    learned = () if operation.learn is None else (operation.learn(source, list(further), model),)
+    return [
+        np.concatenate(
+            list(operation.run(blocks, source.signal.only(segment), model, *learned)), axis=1
+        )
+        for segment, blocks in source.segments()
+    ]
 
 
 @dataclass

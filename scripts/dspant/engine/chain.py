@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dspant.errors import OperationError
 from dspant.ops.registry import Operation, Parameters, operations
 
 if TYPE_CHECKING:
-    from dspant.ops.signal import Blocks, Signal
+    from dspant.ops.signal import Blocks, Learned, Signal, SignalSource
 
 
 class StepError(OperationError):
@@ -25,11 +25,17 @@ class Step:
     ----------
     index
         Its place in the node's list, from 0.
+    further
+        The node's further inputs that it takes: Events, or sources of signals.
+    learned
+        What its first pass found; None before that, or where it needs none.
     """
 
     index: int
     operation: Operation
     params: Parameters
+    further: tuple[Any, ...] = ()
+    learned: Learned | None = None
 
     def refused(self, error: OperationError) -> StepError:
         """The same refusal, saying where."""
@@ -43,7 +49,30 @@ class Step:
             "params": self.params.model_dump(mode="json"),
         }
         facts = self.operation.facts(signal, self.params)
-        return stated | ({"realised": facts} if facts else {})
+        learned = dict(self.learned.stated) if self.learned else {}
+        return (
+            stated
+            | ({"realised": facts} if facts else {})
+            | ({"learned": learned} if learned else {})
+        )
+
+    def taught(self, source: SignalSource) -> Step:
+        """The same step, knowing what it needs of the signal it is given.
+
+        Raises
+        ------
+        StepError
+            The operation cannot be applied to this signal.
+        """
+        if self.operation.learn is None:
+            return self
+        try:
+            learned = self.operation.learn(source, list(self.further), self.params)
+        except StepError:
+            raise
+        except OperationError as error:
+            raise self.refused(error) from error
+        return replace(self, learned=learned)
 
 
 def bind(steps: Sequence[dict[str, Any]]) -> tuple[Step, ...]:
@@ -68,6 +97,14 @@ def bind(steps: Sequence[dict[str, Any]]) -> tuple[Step, ...]:
     return tuple(bound)
 
 
+def with_inputs(steps: Sequence[Step], further: Sequence[Any]) -> tuple[Step, ...]:
+    """The steps, each with those of the further inputs that it takes, in their order."""
+    left = iter(further)
+    return tuple(
+        replace(step, further=tuple(next(left) for _ in step.operation.takes[1:])) for step in steps
+    )
+
+
 def described(steps: Sequence[Step], signal: Signal) -> Signal:
     """The signal that stream steps make of ``signal``."""
     for step in steps:
@@ -85,7 +122,9 @@ def documents(steps: Sequence[Step], signal: Signal) -> list[dict[str, Any]]:
     return stated
 
 
-def apply(steps: Sequence[Step], blocks: Blocks, signal: Signal) -> Blocks:
+def apply(
+    steps: Sequence[Step], blocks: Blocks, signal: Signal, channels: slice = slice(None)
+) -> Blocks:
     """Run stream steps over one unbroken run.
 
     Parameters
@@ -94,8 +133,12 @@ def apply(steps: Sequence[Step], blocks: Blocks, signal: Signal) -> Blocks:
         float64, channels x samples, of any length each.
     signal
         The run they belong to, as the first step sees it.
+    channels
+        Which of the stream's channels these are.
     """
     for step in steps:
+        if step.learned is not None:
+            step = replace(step, learned=step.learned.pick(channels))  # noqa: PLW2901
         blocks = _guarded(step, blocks, signal)
         signal = step.operation.describe(signal, step.params)
     return blocks
@@ -103,7 +146,8 @@ def apply(steps: Sequence[Step], blocks: Blocks, signal: Signal) -> Blocks:
 
 def _guarded(step: Step, blocks: Blocks, signal: Signal) -> Blocks:
     try:
-        yield from step.operation.run(blocks, signal, step.params)
+        learned = () if step.learned is None else (step.learned,)
+        yield from step.operation.run(blocks, signal, step.params, *learned)
     except StepError:
         raise
     except OperationError as error:

@@ -59,7 +59,7 @@ def explained(
         lines.append(f"keeps seconds: {seconds[0]:g} to {seconds[1]:g}")
     lines += [f"step {step.index + 1}: {_described(step)}" for step in bound]
     needed_mb = _read_bytes(stream, bound, read, seconds) / 1e6
-    memory_mb = node_memory_mb({"steps": steps}, len(read))
+    memory_mb = node_memory_mb({"steps": steps}, len(read), stream.fs_hz)
     lines.append(f"reads {needed_mb:.3f} MB; a node takes up to {memory_mb} MB of memory")
     return "\n".join(lines)
 
@@ -72,8 +72,9 @@ def _described(step: Step) -> str:
     given = {k: v for k, v in step.params.model_dump(mode="json").items() if v is not None}
     stated = "".join(f" {name}={value}" for name, value in given.items())
     reach_s = step.operation.reach_s(step.params)
+    learns = "learns from the whole recording first, " if step.operation.learn else ""
     looks = f"looks {reach_s:.3g} s around each sample" if reach_s else "looks at each sample alone"
-    return f"{step.operation.name}{stated}; {looks}"
+    return f"{step.operation.name}{stated}; {learns}{looks}"
 
 
 def _read_bytes(

@@ -14,9 +14,9 @@ from dspant.dataset.folder import SUFFIX
 from dspant.dataset.metadata import as_document
 from dspant.dataset.recording import dataset_names, open_dataset
 from dspant.dataset.stream import Stream
-from dspant.engine.chain import bind
+from dspant.engine.chain import bind, with_inputs
 from dspant.engine.explain import EVER, explained, stretch
-from dspant.engine.source import StreamSource
+from dspant.engine.source import StreamSource, as_input
 from dspant.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class LazyStream:
         Positions of the channels that are kept.
     seconds
         Start and end of what is kept, in seconds from block start.
+    further
+        Inputs of steps besides the stream, in the order in which steps take them.
     """
 
     def __init__(
@@ -78,13 +80,19 @@ class LazyStream:
         steps: Sequence[dict[str, Any]] = (),
         channels: Sequence[int] | None = None,
         seconds: tuple[float, float] = EVER,
+        further: Sequence[Epoc | LazyStream] = (),
     ) -> None:
         self.stream = stream
         self.steps = tuple(steps)
         self.seconds = seconds
-        self._bound = bind(self.steps)
+        self.further = tuple(further)
+        self._bound = with_inputs(
+            bind(self.steps), [_as_input(dataset) for dataset in self.further]
+        )
         self._source = StreamSource(stream, self._bound)
-        self._channels = list(range(len(stream.channels)) if channels is None else channels)
+        self._channels = list(
+            range(len(self._source.signal.channels)) if channels is None else channels
+        )
 
     def __repr__(self) -> str:
         steps = " -> ".join(step["op"] for step in self.steps)
@@ -106,25 +114,45 @@ class LazyStream:
     def segments(self) -> list[tuple[int, int, float]]:
         return [(s.first, s.count, s.start_s) for s in self._source.signal.segments]
 
-    def apply(self, steps: list[Any]) -> LazyStream:
+    def apply(self, steps: list[Any], further: Sequence[Epoc | LazyStream] = ()) -> LazyStream:
         """Attach stream steps, spelled as in a config: ``["rectify", {"lowpass": {...}}]``.
+
+        Parameters
+        ----------
+        further
+            Datasets that steps take besides the stream, in the order of the steps; a node names
+            them in its ``from``.
 
         Raises
         ------
         ConfigError
             A step is unknown, or a parameter is; lists all problems.
         DatasetError
-            A step makes a table, which a node of the workflow has to write.
+            A step makes a table, which a node of the workflow has to write; the further inputs
+            are more or fewer than steps take; or a step mixes channels that are not all kept.
         """
         from dspant.config import resolve_steps
 
         resolved = resolve_steps(steps)
-        for step in bind(resolved):
+        bound = bind(resolved)
+        taken = sum(len(step.operation.takes) - 1 for step in bound)
+        if taken != len(further):
+            raise DatasetError(
+                f"these steps take {taken} further inputs, {len(further)} were given"
+            )
+        for step in bound:
             if step.operation.makes != "stream":
                 raise DatasetError(
                     f"{step.operation.name} makes a table, not a stream; give it a node of its own"
                 )
-        return LazyStream(self.stream, [*self.steps, *resolved], self._channels, self.seconds)
+            if step.operation.mixes_channels and self.channels != list(
+                self._source.signal.channels
+            ):
+                raise DatasetError(
+                    f"{step.operation.name} works on all channels together; apply it before "
+                    f"channels are picked"
+                )
+        return self._with(steps=[*self.steps, *resolved], further=[*self.further, *further])
 
     def pick(self, channels: Sequence[str]) -> LazyStream:
         """Keep some channels, by name and in this order."""
@@ -135,7 +163,7 @@ class LazyStream:
                 f"{self.stream.folder.path} has no channels {unknown}; it has {list(known)}"
             )
         positions = [known.index(name) for name in channels]
-        return LazyStream(self.stream, self.steps, positions, self.seconds)
+        return self._with(channels=positions)
 
     def sel(
         self,
@@ -163,7 +191,7 @@ class LazyStream:
         if seconds[1] < seconds[0]:
             raise DatasetError(f"seconds {list(seconds)} end before they begin")
         kept = (start_s, max(start_s, end_s))
-        return LazyStream(self.stream, self.steps, picked._channels, kept)
+        return picked._with(seconds=kept)
 
     def between(self, start_s: float, end_s: float) -> tuple[np.ndarray, np.ndarray]:
         """Samples from ``start_s`` up to, not including, ``end_s``, in seconds from block start.
@@ -295,7 +323,20 @@ class LazyStream:
         return dask.array.concatenate(columns, axis=1)
 
     def _column(self, channel: int) -> np.ndarray:
-        return LazyStream(self.stream, self.steps, [channel]).read()[1].T
+        return self._with(channels=[channel], seconds=EVER).read()[1].T
+
+    def _with(self, **changes: Any) -> LazyStream:
+        own = {
+            "steps": self.steps,
+            "channels": self._channels,
+            "seconds": self.seconds,
+            "further": self.further,
+        }
+        return LazyStream(self.stream, **own | changes)
+
+
+def _as_input(dataset: Epoc | LazyStream) -> Any:
+    return dataset._source if isinstance(dataset, LazyStream) else as_input(dataset)
 
 
 def _between(blocks: Blocks, first: int, last: int, count: int) -> Blocks:

@@ -23,8 +23,11 @@ UNDECLARED_CHANNELS = 32
 HIGHEST_FS_HZ = 50_000.0
 """Rate assumed where the raw block does not state it; TDT records at 48828.125 Hz or less."""
 
-LIBRARIES_MB = 130
-"""Python with NumPy, SciPy, PyArrow and pandera loaded."""
+LIBRARIES_MB = 115
+"""Python with NumPy and PyArrow loaded."""
+
+DESIGN_MB = 115
+"""What is loaded besides by steps that make samples or spectra."""
 
 FREED = 1.15
 """What the allocator keeps of freed blocks, as a factor."""
@@ -32,10 +35,10 @@ FREED = 1.15
 INDEX_GROWTH = 115 / 40
 """Bytes held for each byte of a block's index."""
 
-WINDOW_BYTES = 2 * 16 * 2**20
-"""Raw samples that an ingest reads at once, and those it gathers of them."""
+WINDOW_BYTES = 16 * 2**20
+"""Raw samples that an ingest reads at once."""
 
-PAGE_MB, PAGE_CHANNEL_MB = 280, 7
+PAGE_MB, PAGE_CHANNEL_MB = 310, 7
 """A job that draws: its libraries and pictures, and what each channel adds."""
 
 _LANES = 4
@@ -44,8 +47,18 @@ _LANES = 4
 _STORED, _COMPUTED = 4, 8
 """Bytes of a sample in a file and in a step."""
 
-_BLOCKS_HELD = {"double_threshold": 2, "evoked": 5, "windows": 13}
-"""Blocks that an operation holds which makes a table, as measured."""
+_BLOCKS_HELD = {
+    "rectify": 2,
+    "tkeo": 5,
+    "rms_envelope": 7,
+    "fir": 10,
+    "double_threshold": 2,
+    "evoked": 7,
+    "windows": 13,
+}
+"""Blocks of samples that an operation holds, as measured; recursive filters hold other numbers."""
+
+_WITHOUT_DESIGN = frozenset({"rectify", "tkeo", "double_threshold", "evoked"})
 
 _MB = 2**20
 
@@ -57,36 +70,35 @@ class NodeMemory:
     Parameters
     ----------
     reaches_s
-        How far each of its steps looks around that make samples, in seconds.
-    table
-        Name and reach of the step that makes a table, if there is one.
+        Name of each step's operation, and how far it looks around, in seconds.
+    makes
+        ``stream`` or ``epoc``.
     """
 
-    reaches_s: tuple[float, ...]
-    table: tuple[str, float] | None
+    reaches_s: tuple[tuple[str, float], ...]
+    makes: str
 
     @classmethod
     def of(cls, spec: Mapping[str, Any]) -> Self:
         """Of a node with this resolved spec."""
         steps = bind(spec["steps"])
-        reaches_s = [step.operation.reach_s(step.params) for step in steps]
-        if not steps or steps[-1].operation.makes == "stream":
-            return cls(tuple(reaches_s), None)
-        return cls(tuple(reaches_s[:-1]), (steps[-1].operation.name, reaches_s[-1]))
+        reaches_s = ((s.operation.name, s.operation.reach_s(s.params)) for s in steps)
+        return cls(tuple(reaches_s), steps[-1].operation.makes if steps else "stream")
 
     def mb(self, channels: int, fs_hz: float) -> int:
         """In MB, for an input of so many channels at this rate."""
-        files = 1 if self.table else 3
+        files = 3 if self.makes == "stream" else 1
         stored = files * row_group_rows(channels, _STORED) * _STORED
         gathered = _LANES // gcd(_LANES, min(channels, GROUP_CHANNELS))
         held = GRID_SAMPLES
-        for reach_s in self.reaches_s:
+        for name, reach_s in self.reaches_s:
             reach = round(reach_s * fs_hz)
-            held += (gathered + 4) * max(GRID_SAMPLES, reach) + (gathered + 1) * reach
-        if self.table:
-            name, reach_s = self.table
-            held += _BLOCKS_HELD.get(name, 5) * GRID_SAMPLES + round(reach_s * fs_hz)
-        return _with_libraries(channels * (stored + _COMPUTED * held))
+            if name in _BLOCKS_HELD:
+                held += _BLOCKS_HELD[name] * GRID_SAMPLES + reach
+            else:
+                held += (gathered + 4) * max(GRID_SAMPLES, reach) + (gathered + 1) * reach
+        design_mb = 0 if {name for name, _ in self.reaches_s} <= _WITHOUT_DESIGN else DESIGN_MB
+        return design_mb + _with_libraries(channels * (stored + _COMPUTED * held))
 
 
 def node_memory_mb(spec: Mapping[str, Any], channels: int, fs_hz: float = HIGHEST_FS_HZ) -> int:

@@ -19,11 +19,10 @@ from dspant.dataset.publish import is_kept_whole, kept_provenance, put_back
 from dspant.dataset.stream import Stream
 from dspant.dataset.stream_writer import StreamHeader, StreamWriter
 from dspant.engine.allocation import keep_freed_memory
-from dspant.engine.chain import Step, StepError, bind, documents
+from dspant.engine.chain import Step, StepError, bind, documents, with_inputs
 from dspant.engine.pour import pour
-from dspant.engine.source import StreamSource, signal_of
+from dspant.engine.source import StreamSource, as_input, signal_of
 from dspant.errors import DatasetError, OperationError
-from dspant.ops.signal import Column, Events
 
 if TYPE_CHECKING:
     from dspant.ops.signal import Signal
@@ -95,15 +94,23 @@ def _compute(
     threads: int,
 ) -> None:
     keep_freed_memory()
-    steps = bind(spec["steps"])
     stream = Stream(sources[0].path)
-    events = [_events(source) for source in sources[1:]]
+    steps = bind(spec["steps"])
+    kinds = [kind for step in steps for kind in step.operation.takes[1:]]
+    opened = [
+        (Stream if kind == "stream" else Epoc)(source.path)
+        for kind, source in zip(kinds, sources[1:], strict=True)
+    ]
+    steps = with_inputs(steps, [as_input(dataset) for dataset in opened])
+    makes_stream = spec["makes"] == "stream"
+    source = StreamSource(stream, steps if makes_stream else steps[:-1], threads)
+    taught = source.steps if makes_stream else (*source.steps, steps[-1])
     stated = {
         "source": SOURCE,
         "name": spec["node"],
         "node": spec["node"],
-        "steps": documents(steps, signal_of(stream)),
-        "inputs": _digests(spec, sources, [stream, *(epoc for epoc, _ in events)]),
+        "steps": documents(taught, signal_of(stream)),
+        "inputs": _digests(spec, sources, [stream, *opened]),
     }
     where = {
         "folder": folder,
@@ -111,20 +118,10 @@ def _compute(
         "compression": spec["storage"]["compression"],
         "provenance": provenance,
     }
-    if spec["makes"] == "stream":
-        _write_stream(StreamSource(stream, steps, threads), threads, **where)
+    if makes_stream:
+        _write_stream(source, threads, **where)
     else:
-        source = StreamSource(stream, steps[:-1], threads)
-        _write_epoc(source, steps[-1], [event for _, event in events], **where)
-
-
-def _events(source: DatasetFolder) -> tuple[Epoc, Events]:
-    epoc = Epoc(source.path)
-    columns = {
-        name: Column(column.dtype, column.unit, column.meaning)
-        for name, column in epoc.metadata.base.columns.items()
-    }
-    return epoc, Events(epoc.name, epoc.table, columns)
+        _write_epoc(source, steps[-1], **where)
 
 
 def _digests(
@@ -170,13 +167,13 @@ def _write_stream(
 def _write_epoc(
     source: StreamSource,
     step: Step,
-    events: list[Events],
     *,
     folder: DatasetFolder,
     stated: dict[str, Any],
     compression: str,
     provenance: Provenance,
 ) -> None:
+    events = list(step.further)
     try:
         columns = step.operation.columns(source.signal, events, step.params)
         header = EpocHeader(

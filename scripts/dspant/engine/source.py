@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from dspant.dataset.epoc import Epoc
 from dspant.dataset.stream import DigestCheck, Stream
 from dspant.engine.chain import Step, apply, described
 from dspant.errors import DatasetError
 from dspant.ops.blocks import GRID_SAMPLES
-from dspant.ops.signal import Segment, Signal
+from dspant.ops.signal import Column, Events, Segment, Signal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +37,17 @@ def signal_of(stream: Stream) -> Signal:
     )
 
 
+def as_input(dataset: Stream | Epoc) -> StreamSource | Events:
+    """A dataset as operations take a further input."""
+    if isinstance(dataset, Stream):
+        return StreamSource(dataset)
+    columns = {
+        name: Column(column.dtype, column.unit, column.meaning)
+        for name, column in dataset.metadata.base.columns.items()
+    }
+    return Events(dataset.name, dataset.table, columns)
+
+
 class StreamSource:
     """A stream with steps attached; nothing is read before samples are asked for.
 
@@ -54,7 +66,19 @@ class StreamSource:
         self._threads = threads
         self._together = any(s.operation.mixes_channels for s in steps)
         self._verified = False
+        self._taught = all(s.operation.learn is None for s in steps)
         self.signal = described(steps, self._raw)
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """The steps, each knowing what it needs; read in passes of their own where some learn."""
+        if not self._taught:
+            taught: list[Step] = []
+            for step in self._steps:
+                before = StreamSource(self._stream, tuple(taught), self._threads)
+                taught.append(step.taught(before))
+            self._steps, self._taught = tuple(taught), True
+        return self._steps
 
     def segments(self, channels: slice = slice(None)) -> Iterator[tuple[Segment, Blocks]]:
         """Yield each unbroken run with its samples: float64 blocks, channels x samples.
@@ -83,6 +107,7 @@ class StreamSource:
         Each group comes with its place among the channels. What is read in full is compared with
         the dataset's digest, and the same errors are raised as by :meth:`segments`.
         """
+        _ = self.steps  # learn before the digest of this pass begins
         check = DigestCheck(self._stream)
         for before, after in zip(self._raw.segments, self.signal.segments, strict=True):
             groups = self._groups(range(len(self._raw.channels))[channels])
@@ -104,7 +129,8 @@ class StreamSource:
 
     def _pipeline(self, segment: Segment, group: slice, check: DigestCheck) -> Blocks:
         blocks = self._read(segment, group, check)
-        return apply(self._steps, blocks, self._raw.only(segment).pick(group))
+        signal = self._raw.only(segment).pick(group)
+        return apply(self.steps, blocks, signal, slice(None) if self._together else group)
 
     def _read(self, segment: Segment, group: slice, check: DigestCheck) -> Blocks:
         import numpy as np

@@ -73,6 +73,10 @@ class Operation:
     mixes_channels
         Whether a channel's result depends on other channels; where not, channels may be
         computed apart.
+    learn
+        (source, further inputs, parameters) -> :class:`dspant.ops.signal.Learned`: what a stream
+        operation has to know of the whole recording, or of its further inputs, before the first
+        sample passes.
     """
 
     name: str
@@ -86,6 +90,7 @@ class Operation:
     reach_s: Callable[[Any], float] = no_reach
     facts: Callable[..., dict[str, Any]] = nothing_to_state
     mixes_channels: bool = False
+    learn: Callable[..., Any] | None = None
 
     @property
     def family(self) -> str:
@@ -110,19 +115,22 @@ def _register(operation: Operation) -> None:
 
 
 def stream_operation(
-    parameters: type[Parameters], *, version: int, **declared: Any
+    parameters: type[Parameters],
+    *,
+    version: int,
+    takes: tuple[Kind, ...] = ("stream",),
+    **declared: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register ``f(blocks, signal, parameters)``, which turns float64 blocks into float64 blocks.
 
     The function is called once for each unbroken run, with blocks of shape channels x samples
     and of any length; its result must not depend on how the run was cut into blocks. A block
-    belongs to whoever it was handed to, who may change it.
+    belongs to whoever it was handed to, who may change it. One that declares ``learn`` is called
+    ``f(blocks, signal, parameters, learned)``; one with further inputs has to.
     """
 
     def decorate(run: Callable[..., Any]) -> Callable[..., Any]:
-        _register(
-            Operation(run.__name__, parameters, ("stream",), "stream", version, run, **declared)
-        )
+        _register(Operation(run.__name__, parameters, takes, "stream", version, run, **declared))
         return run
 
     return decorate

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,6 +68,30 @@ class SignalSource(Protocol):
     def segments(self) -> Iterator[tuple[Segment, Blocks]]:
         """Yield each unbroken run with its samples: float64 blocks, channels x samples."""
         ...
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a first pass found, for the pass that makes the result.
+
+    Parameters
+    ----------
+    of_channels
+        Arrays whose first axis is the channel.
+    of_all
+        Anything else that is needed, the same for all channels.
+    stated
+        What the metadata say of it: JSON.
+    """
+
+    of_channels: Mapping[str, np.ndarray] = field(default_factory=dict)
+    of_all: Mapping[str, Any] = field(default_factory=dict)
+    stated: Mapping[str, Any] = field(default_factory=dict)
+
+    def pick(self, channels: slice) -> Learned:
+        """The same for some of the channels."""
+        picked = {name: values[channels] for name, values in self.of_channels.items()}
+        return replace(self, of_channels=picked)
 
 
 @dataclass(frozen=True)
