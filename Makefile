@@ -2,10 +2,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SLURM := build/slurm
 CORES ?= 2
 CASES ?= 100000
+KILLS ?= 200
 
-.PHONY: demo test lint format bench fuzz clean dag
+.PHONY: demo test slurm-test lint format bench scale fuzz kills clean dag
 
 $(READY): envs/requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -20,6 +22,16 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/pytest -n $(CORES) --dist loadgroup
+
+$(SLURM)/.ready: envs/requirements.txt envs/slurm.txt pyproject.toml
+	$(PYTHON) -m venv $(SLURM)
+	$(SLURM)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.txt -r envs/slurm.txt
+	$(SLURM)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+slurm-test: $(SLURM)/.ready
+	sh tests/slurm/install.sh
+	$(SLURM)/bin/pytest tests/slurm
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -36,8 +48,15 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python tests/bench/bench.py
 
+scale: $(READY)
+	$(BIN)/python tests/scale/scale.py
+	$(BIN)/python tests/scale/long_recording.py
+
 fuzz: $(READY)
 	$(BIN)/python tests/fuzz/campaign.py $(CASES)
+
+kills: $(READY)
+	$(BIN)/python tests/crashes/campaign.py $(KILLS)
 
 dag: $(READY)
 	$(BIN)/python -m dspant.simulate resources/demo/demo.yaml resources/demo/tank

@@ -8,13 +8,13 @@ min_version("9.27")
 library = os.path.join(str(workflow.current_basedir), "scripts")
 sys.path.insert(0, library)
 
-from dspant.config.workflow import config_file, plan_for, prepare_jobs, scan_for
+import dspant.config.workflow as planning
 
-prepare_jobs(library)
+planning.prepare_jobs(library)
 
-if not workflow.overwrite_configfiles:
+if planning.reads_config_file(workflow):
 
-    configfile: config_file("config/config.yaml")
+    configfile: planning.config_file("config/config.yaml")
 
 
 if "tank" in config:
@@ -22,7 +22,7 @@ if "tank" in config:
     include: "rules/scan.smk"
 
 else:
-    plan = plan_for(workflow, config)
+    plan = planning.plan_for(workflow, config)
 
     wildcard_constraints:
         recording=plan.recording_pattern,
@@ -30,8 +30,9 @@ else:
     include: "rules/ingest.smk"
     include: "rules/nodes.smk"
     include: "rules/report.smk"
+    include: "rules/verify.smk"
 
     rule all:
-        default_target: True
         input:
             plan.targets(),
+            plan.interrupted,

@@ -7,18 +7,21 @@ for node in plan.nodes:
             metadata=node.metadata_inputs,
             data=ancient(node.data_inputs),
         output:
-            data=node.data,
             metadata=node.metadata,
+            data=node.data,
             provenance=node.provenance,
         log:
             plan.paths.log(node.rule),
         benchmark:
             plan.paths.benchmark(node.rule)
+        group:
+            plan.group
         conda:
             "../envs/dspant.yaml"
         threads: node.threads
         resources:
-            mem_mb=node.mem_mb,
+            mem_mb=node.demand.mem_mb,
+            runtime=node.demand.runtime,
         params:
             spec=node.spec,
         script:

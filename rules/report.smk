@@ -11,15 +11,19 @@ rule report_recording:
             labels={"recording": "{recording}"},
         ),
         summary=plan.paths.summary(),
+        provenance=plan.paths.recording_provenance(),
     log:
         plan.paths.log("report_recording"),
     benchmark:
         plan.paths.benchmark("report_recording")
+    group:
+        plan.group
     conda:
         "../envs/dspant.yaml"
     threads: 1
     resources:
-        mem_mb=plan.report_mem_mb,
+        mem_mb=plan.report_demand.mem_mb,
+        runtime=plan.report_demand.runtime,
     params:
         spec=plan.report_spec,
     script:
@@ -28,8 +32,9 @@ rule report_recording:
 
 rule report_experiment:
     input:
-        summaries=plan.all_summaries(),
-        sheet=plan.sheet.file,
+        summaries=plan.all_summaries,
+        pages=ancient(plan.all_pages),
+        sheet=local(plan.sheet.file),
     output:
         page=report(
             plan.paths.experiment_report(),
@@ -45,8 +50,10 @@ rule report_experiment:
         "../envs/dspant.yaml"
     threads: 1
     resources:
-        mem_mb=plan.report_mem_mb,
+        mem_mb=plan.experiment_report_demand.mem_mb,
+        runtime=plan.experiment_report_demand.runtime,
     params:
         spec=plan.report_spec,
+        sheet=plan.sheet.digest,
     script:
         "../scripts/report_experiment.py"

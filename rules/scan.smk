@@ -1,3 +1,5 @@
+from dspant.config.workflow import scan_for
+
 scan_plan = scan_for(config)
 
 

@@ -1,4 +1,4 @@
-"""Where tests find real recordings."""
+"""Where tests find real recordings, and which of them share a worker."""
 
 from __future__ import annotations
 
@@ -16,3 +16,14 @@ def recordings_folder() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real recordings at {folder}; set DSPANT_TEST_DATA to where they are")
     return folder
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep a group on one worker; pytest 9.2 no longer reads what pytest-xdist 3.8 sets."""
+    if not config.getoption("loadgroup", default=False):
+        return
+    for item in items:
+        group = item.get_closest_marker("xdist_group")
+        if group and "@" not in item.nodeid:
+            item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")

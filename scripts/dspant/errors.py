@@ -30,6 +30,10 @@ class MetadataError(DatasetError):
     """Metadata lack what every dataset must state (rate, units, counts) or contradict the data."""
 
 
+class DiskError(DspantError, OSError):
+    """A result cannot be written: no space, no permission, or a broken disk."""
+
+
 class RawDataError(DspantError):
     """A raw recording cannot be read as asked without losing or inventing data."""
 
@@ -60,3 +64,7 @@ class MissingFileError(RawDataError):
 
 class OperationError(DspantError):
     """An operation cannot be applied to this signal with these parameters."""
+
+
+class VerificationError(DspantError):
+    """A dataset is not what its inputs and settings make now."""

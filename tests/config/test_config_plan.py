@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+from sound_experiment import SOUND
+
 from dspant.config.plan import STREAM_THREADS, TABLE_THREADS
 
 HEAVY = {"numpy", "scipy", "pyarrow", "pandas", "pandera", "dask", "tdt", "matplotlib"}
@@ -17,7 +19,8 @@ import sys, yaml
 from dspant.config import load_plan
 with open("config/config.yaml", encoding="utf-8") as file:
     config = yaml.safe_load(file)
-load_plan(config, ["config/config.yaml"]).targets()
+plan = load_plan(config, ["config/config.yaml"])
+plan.targets()
 sys.stdout.write(" ".join(sys.modules))
 """
 
@@ -32,6 +35,32 @@ def test_planning_loads_no_array_library(house):
     )
 
     assert HEAVY.isdisjoint(loaded.stdout.split())
+
+
+DESIGNS = """\
+nodes:
+  a: {from: RawG, steps: [{lowpass: {cutoff_hz: 6}}]}
+  b: {from: RawG, steps: [{highpass: {cutoff_hz: 6, design: chebyshev1, ripple_db: 1}}]}
+  c: {from: RawG, steps: [{bandpass: {low_hz: 6, high_hz: 9, design: bessel}}]}
+  d: {from: RawG, steps: [{bandstop: {low_hz: 6, high_hz: 9, design: chebyshev2, stopband_db: 40}}]}
+  e:
+    from: RawG
+    steps: [{lowpass: {cutoff_hz: 6, design: elliptic, ripple_db: 1, stopband_db: 40}}]
+  f: {from: RawG, steps: [{notch: {harmonics: 3}}, {comb: {frequency_hz: 60}}]}
+  g: {from: RawG, steps: [{fir: {high_hz: 50, transition_hz: 10, design: least_squares}}]}
+"""
+
+
+def test_planning_filters_of_every_design_loads_no_array_library(house):
+    house.write((SOUND[SOUND.index("nodes:") :], DESIGNS))
+    planned = LOAD + "sys.stdout.write(' ' + ' '.join(node.name for node in plan.nodes))"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", planned], cwd=house.root, capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    assert HEAVY.isdisjoint(loaded)
+    assert loaded[-7:] == list("abcdefg")
 
 
 def test_recordings_and_nodes_keep_their_order(house):
@@ -71,16 +100,16 @@ def test_ingest_makes_every_store_of_a_block(house):
     assert ingest.spec["storage"] == {"compression": "none"}
 
 
-def test_inputs_of_a_node_follow_its_recording(house):
+def test_inputs_of_a_node_are_those_of_its_own_recording(house):
     mep = house.load().nodes[-1]
 
-    assert mep.metadata_inputs(of("rec01")) == [
-        "results/demo/rec01/filtered.ant/metadata_filtered.json",
-        "results/demo/rec01/AmpA.ant/metadata_AmpA.json",
+    assert mep.metadata_inputs == [
+        "results/demo/{recording}/filtered.ant/metadata_filtered.json",
+        "results/demo/{recording}/AmpA.ant/metadata_AmpA.json",
     ]
-    assert mep.data_inputs(of("rec01")) == [
-        "results/demo/rec01/filtered.ant/data_filtered.parquet",
-        "results/demo/rec01/AmpA.ant/data_AmpA.parquet",
+    assert mep.data_inputs == [
+        "results/demo/{recording}/filtered.ant/data_filtered.parquet",
+        "results/demo/{recording}/AmpA.ant/data_AmpA.parquet",
     ]
 
 
@@ -89,7 +118,11 @@ def test_an_input_of_another_recording_is_looked_up_in_the_sheet(house):
 
     mep = house.load().nodes[-1]
 
-    assert mep.metadata_inputs(of("rec01"))[1] == "results/demo/rec02/AmpA.ant/metadata_AmpA.json"
+    assert mep.metadata_inputs(of("rec01")) == [
+        "results/demo/rec01/filtered.ant/metadata_filtered.json",
+        "results/demo/rec02/AmpA.ant/metadata_AmpA.json",
+    ]
+    assert mep.data_inputs(of("rec01"))[1] == "results/demo/rec02/AmpA.ant/data_AmpA.parquet"
 
 
 def test_cores_follow_what_is_made(house):
@@ -98,39 +131,34 @@ def test_cores_follow_what_is_made(house):
     assert [node.threads for node in plan.nodes] == [STREAM_THREADS, STREAM_THREADS, TABLE_THREADS]
 
 
-def test_memory_is_asked_for_the_channels_of_the_first_input(house, monkeypatch):
-    from dspant.engine import memory
+def test_memory_is_asked_for_the_channels_and_rate_of_the_store_it_was_made_from(house):
+    from dspant.engine.memory import HIGHEST_FS_HZ, UNDECLARED_CHANNELS, node_memory_mb
 
-    asked = {}
-    monkeypatch.setattr(
-        memory, "node_memory_mb", lambda spec, channels: asked.setdefault(spec["node"], channels)
-    )
-    house.load()
-    assert asked == {"filtered": 2, "envelope": 2, "mep": 2}
+    def asked(plan):
+        return [node.demand.mem_mb(of("rec01"), 1) for node in plan.nodes]
 
-    asked.clear()
+    plan = house.load()
+    declared = [node_memory_mb(node.spec, 2, HIGHEST_FS_HZ) for node in plan.nodes]
+    assert asked(plan) == declared
+
     house.write((", channels: [left, right]", ""))
-    house.load()
-    assert set(asked.values()) == {memory.UNDECLARED_CHANNELS}
+    plan = house.load()
+    assumed = [node_memory_mb(n.spec, UNDECLARED_CHANNELS, HIGHEST_FS_HZ) for n in plan.nodes]
+    assert asked(plan) == assumed
 
 
-def test_targets_are_the_reports_which_take_every_dataset(house):
+def test_the_target_takes_every_report_which_takes_every_dataset(house):
     plan = house.load()
 
-    assert plan.targets() == [
-        "results/demo/report.html",
-        "results/demo/rec01/report.html",
-        "results/demo/rec02/report.html",
-    ]
-    metadata, data = (
-        files(of("rec01")) for files in (plan.recording_metadata, plan.recording_data)
-    )
-    assert len(set(metadata)) == len(set(data)) == len(plan.datasets)
-    assert metadata[0] == "results/demo/rec01/RawG.ant/metadata_RawG.json"
+    assert plan.targets() == ["results/demo/report.html"]
+    assert plan.all_pages() == ["results/demo/rec01/report.html", "results/demo/rec02/report.html"]
     assert plan.all_summaries() == [
         "results/demo/rec01/summary.json",
         "results/demo/rec02/summary.json",
     ]
+    metadata, data = plan.recording_metadata, plan.recording_data
+    assert len(set(metadata)) == len(set(data)) == len(plan.datasets)
+    assert metadata[0] == "results/demo/{recording}/RawG.ant/metadata_RawG.json"
 
 
 def test_a_comment_or_another_order_of_keys_changes_no_spec(house):

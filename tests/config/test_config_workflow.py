@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import ResourceSettings
 
 from dspant.config.workflow import config_file, plan_for
 
@@ -35,6 +36,7 @@ class Started:
 
     def __init__(self, *configfiles: Path) -> None:
         self.configfiles = list(configfiles)
+        self.resource_settings = ResourceSettings()
 
 
 def test_a_sound_config_is_a_plan(house):

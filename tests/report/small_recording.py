@@ -110,8 +110,9 @@ class SmallRecording:
             self.folder / "block.json",
             self.datasets,
             spec,
-            self.folder / "report.html",
-            self.folder / "summary.json",
+            page=self.folder / "report.html",
+            summary=self.folder / "summary.json",
+            provenance=self.folder / "provenance.json",
         )
         return (self.folder / "report.html").read_text(encoding="utf-8")
 

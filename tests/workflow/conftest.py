@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from clone import Clone
+from small_experiment import copied, last_of, prepared
 
+from clone import Clone
 from dspant.simulate.recording import simulate
 from dspant.simulate.spec import parse_spec
 from dspant.simulate.tank import make_tank
@@ -49,3 +50,23 @@ def finished(tmp_path_factory: pytest.TempPathFactory, tank: Path, demo: dict) -
     clone.write_config("config.yaml", demo | {"recordings": sheet})
     clone.run()
     return clone
+
+
+@pytest.fixture
+def config(finished: Clone) -> dict:
+    """The config that was run in ``finished``; changes to it stay in the test."""
+    return yaml.safe_load((finished.root / "config" / "config.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def small_finished(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone in which the small experiment's datasets were made; tests take copies of it."""
+    clone = prepared(tmp_path_factory.mktemp("small"))
+    clone.run(last_of())
+    return clone
+
+
+@pytest.fixture
+def small(small_finished: Clone, tmp_path: Path) -> Clone:
+    """A copy, for one test, of a clone in which the small experiment's datasets were made."""
+    return copied(small_finished, tmp_path / "clone")

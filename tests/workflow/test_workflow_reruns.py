@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 
 import pytest
-import yaml
-from clone import Clone
+from demo_plans import changed, of_both
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("workflow")]
-
-REPORTS = {"report_recording", "report_experiment"}
-
-
-@pytest.fixture
-def config(finished: Clone) -> dict:
-    """The config that was run; changes to it stay in the test."""
-    text = (finished.root / "config" / "config.yaml").read_text(encoding="utf-8")
-    return copy.deepcopy(yaml.safe_load(text))
-
-
-def changed(clone: Clone, config: dict) -> set[tuple[str, str]]:
-    return clone.planned("--configfile", clone.write_config("changed.yaml", config))
-
-
-def of_both(*rules: str) -> set[tuple[str, str]]:
-    return {(rule, recording) for rule in rules for recording in ("rec01", "rec02")}
 
 
 def test_nothing_is_left_to_do(finished):
@@ -74,25 +55,6 @@ def test_a_raised_version_of_an_operation_makes_its_nodes_again(finished):
         path.write_text(before, encoding="utf-8")
 
     assert jobs == of_both("node_features", "report_recording") | {("report_experiment", "")}
-
-
-def test_a_new_recording_runs_its_own_jobs_only(finished, config, tank):
-    rows = [{"recording": n, "block": str(tank / n)} for n in ("rec01", "rec02", "rec03")]
-    config["recordings"] = finished.write_sheet("three.tsv", rows)
-
-    jobs = changed(finished, config)
-
-    nodes = {f"node_{name}" for name in config["nodes"]}
-    own = {(rule, "rec03") for rule in nodes | {"ingest", "report_recording"}}
-    assert jobs == own | {("report_experiment", "")}
-
-
-def test_a_new_node_runs_alone_with_the_reports(finished, config):
-    config["nodes"]["energy"] = {"from": "filtered", "steps": ["tkeo"]}
-
-    jobs = changed(finished, config)
-
-    assert jobs == of_both("node_energy", "report_recording") | {("report_experiment", "")}
 
 
 def test_until_and_a_file_name_work_as_targets(finished, config):

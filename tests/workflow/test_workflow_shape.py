@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from clone import REPOSITORY
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("workflow")]
@@ -73,7 +74,7 @@ def test_jobs_stayed_within_the_memory_they_declared(finished, demo):
     declared = {}
     rule = None
     for line in (done.stdout + done.stderr).splitlines():
-        if line.startswith("rule "):
+        if line.strip().startswith("rule "):
             rule = line.split()[1].rstrip(":")
         elif "mem_mb=" in line and rule:
             declared[rule] = int(line.split("mem_mb=")[1].split(",")[0])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
+from dspant.dataset.folder import store_folder_name
 from dspant.spelling import nearest
 
 RAW_SUFFIXES = frozenset({".tsq", ".tev", ".sev", ".tbk", ".tnt"})
@@ -15,12 +19,54 @@ RAW_TEXTS = ("notes.txt", "_log.txt")
 NEEDED_SUFFIXES = (".tsq",)
 """Files without which a folder is no block."""
 
+INDEX_SUFFIX, SETTINGS_SUFFIX = ".tsq", ".tbk"
+
+SAMPLE_SUFFIXES = frozenset({".tev", ".sev"})
+
 _MOST_LISTED = 6
+
+
+@dataclass(frozen=True)
+class BlockFacts:
+    """What is known of a block before its samples are read.
+
+    Parameters
+    ----------
+    index_bytes, sample_bytes
+        Size of its files, by what they hold.
+    channels, rates_hz
+        Number of channels and sampling rate of each stream, by the name of its dataset; empty
+        where the settings file is missing or damaged.
+    """
+
+    index_bytes: int = 0
+    sample_bytes: int = 0
+    channels: Mapping[str, int] = field(default_factory=dict)
+    rates_hz: Mapping[str, float] = field(default_factory=dict)
 
 
 def raw_files(block: Path) -> list[Path]:
     """Raw files of a block folder, sorted by name."""
     return sorted(file for file in block.iterdir() if _is_raw(file.name.lower()))
+
+
+@cache
+def block_facts(block: Path) -> BlockFacts:
+    """Sizes of a block's files, and what its settings file says; nothing else is read."""
+    from dspant.readers.tdt.tbk import read_settings
+
+    files = raw_files(block)
+    settings = next((f for f in files if f.suffix.lower() == SETTINGS_SUFFIX), None)
+    stated = {
+        store_folder_name(store.name): (store.number("NumChan"), store.number("SampleFreq"))
+        for store in read_settings(settings).stores.values()
+    }
+    return BlockFacts(
+        index_bytes=sum(f.stat().st_size for f in files if f.suffix.lower() == INDEX_SUFFIX),
+        sample_bytes=sum(f.stat().st_size for f in files if f.suffix.lower() in SAMPLE_SUFFIXES),
+        channels={name: round(count) for name, (count, _) in stated.items() if count > 0},
+        rates_hz={name: rate for name, (_, rate) in stated.items() if rate > 0},
+    )
 
 
 def block_problem(block: Path) -> str:

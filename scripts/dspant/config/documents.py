@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,30 @@ def load_document(file: Path | str) -> Document:
     finally:
         loader.dispose()
     return Document(name, data, dict(found), tuple(_duplicates(name, found)))
+
+
+def holding(document: Document, config: Mapping[str, Any]) -> Document:
+    """The section of a document that is the config, where another workflow hands on a part of its.
+
+    The document itself where it is the config as a whole, or holds only a part of it.
+    """
+    for path, section in _sections(document.data, ()):
+        if section == config:
+            depth = len(path)
+            lines = {
+                key[depth:]: line
+                for key, line in document.lines.items()
+                if key[:depth] == path and len(key) > depth
+            }
+            return replace(document, data=section, lines=lines)
+    return document
+
+
+def _sections(data: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    if isinstance(data, Mapping):
+        yield path, data
+        for key, value in data.items():
+            yield from _sections(value, (*path, key))
 
 
 def shown_path(file: Path | str) -> str:

@@ -13,7 +13,9 @@ FOLDER_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 NODE_NAME = r"[a-z][a-z0-9_]*"
 """Nodes: their names are folders and parts of rule names."""
 
-RESERVED_RECORDINGS = frozenset({"report.html", "report_experiment.log"})
+RESERVED_RECORDINGS = frozenset(
+    {"report.html", "report_experiment.log", "verification.tsv", "verify.log"}
+)
 """Files that stand beside the folders of recordings."""
 
 _MOST_LISTED = 16

@@ -38,14 +38,26 @@ class Paths:
     def summary(self, recording: str = ANY_RECORDING) -> str:
         return f"{self.folder(recording)}/summary.json"
 
+    def recording_provenance(self, recording: str = ANY_RECORDING) -> str:
+        return f"{self.folder(recording)}/provenance.json"
+
+    def verification(self) -> str:
+        return f"results/{self.experiment}/verification.tsv"
+
+    def finding(self, job: str, recording: str = ANY_RECORDING) -> str:
+        return f"{self.folder(recording)}/.verify/{job}.json"
+
+    def scratch(self, job: str, recording: str) -> str:
+        return f"{self.folder(recording)}/.verify/{job}"
+
     def experiment_report(self) -> str:
         return f"results/{self.experiment}/report.html"
 
     def log(self, rule: str, recording: str = ANY_RECORDING) -> str:
         return f"logs/{self.experiment}/{recording}/{rule}.log"
 
-    def experiment_log(self) -> str:
-        return f"logs/{self.experiment}/report_experiment.log"
+    def experiment_log(self, rule: str = "report_experiment") -> str:
+        return f"logs/{self.experiment}/{rule}.log"
 
     def experiment_benchmark(self) -> str:
         return f"benchmarks/{self.experiment}/report_experiment.tsv"

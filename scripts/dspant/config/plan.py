@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from dspant.config.blocks import raw_files
-from dspant.config.documents import Document, load_document, place
+from dspant.config.demand import Demand, Demands, Wildcards
+from dspant.config.documents import Document, holding, load_document, place
 from dspant.config.draft import Draft, read_draft
 from dspant.config.experiment import Experiment, Store, StreamStore
 from dspant.config.graph import Graph, resolve_graph
 from dspant.config.names import FOLDER_NAME, suggestion
-from dspant.config.paths import Paths
+from dspant.config.paths import ANY_RECORDING, Paths
 from dspant.config.problems import Problem, sentence
 from dspant.config.sheet import REQUIRED, Sheet, read_sheet, reference_problems
-from dspant.dataset.folder import store_folder_name
+from dspant.config.submission import submission_group
+from dspant.dataset.folder import DatasetFolder, store_folder_name
 from dspant.errors import ConfigError
 
 STREAM_THREADS = 2
@@ -27,14 +30,11 @@ TABLE_THREADS = 1
 
 READER = "tdt"
 
-REPORT_VERSION = 1
+REPORT_VERSION = 2
 """Raised when the pages show something else, which makes them again."""
 
 
-class Wildcards(Protocol):
-    """What Snakemake gives to an input function."""
-
-    recording: str
+InputFunction = Callable[[Wildcards], list[str]]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class IngestPlan:
         Files it makes, in the order of ``datasets``, with the wildcard ``{recording}``.
     block
         What the block says of itself.
-    threads, mem_mb
+    threads, demand
         What the job needs.
     """
 
@@ -62,15 +62,30 @@ class IngestPlan:
     provenance: list[str]
     block: str
     threads: int
-    mem_mb: int
+    demand: Demand
     sheet: Sheet
 
     def block_folder(self, wildcards: Wildcards) -> str:
         return self.sheet.cell(wildcards.recording, "block")
 
     def raw_files(self, wildcards: Wildcards) -> list[str]:
-        """Raw files of the recording's block, sorted by name."""
-        return [str(file) for file in raw_files(Path(self.block_folder(wildcards)))]
+        """Raw files of the recording's block, sorted by name.
+
+        Those from the future, by a clock that was wrong, are left out: Snakemake refuses a result
+        that is older than its inputs, whatever is done. :meth:`raw_states` tells them all.
+        """
+        now = time.time()
+        files = raw_files(Path(self.block_folder(wildcards)))
+        return [str(file) for file in files if file.stat().st_mtime <= now]
+
+    def raw_states(self, wildcards: Wildcards) -> dict[str, list[int]]:
+        """Size in bytes and time of change in ns of each raw file, by name.
+
+        Snakemake asks only whether an input is newer than the results. So it would not see that
+        a file was exchanged for an older one.
+        """
+        states = {file.name: file.stat() for file in raw_files(Path(self.block_folder(wildcards)))}
+        return {name: [state.st_size, state.st_mtime_ns] for name, state in states.items()}
 
 
 @dataclass(frozen=True)
@@ -85,7 +100,7 @@ class NodePlan:
         Its resolved spec, with every default filled in.
     data, metadata, provenance
         Files it makes, with the wildcard ``{recording}``.
-    threads, mem_mb
+    threads, demand
         What the job needs.
     """
 
@@ -95,7 +110,7 @@ class NodePlan:
     metadata: str
     provenance: str
     threads: int
-    mem_mb: int
+    demand: Demand
     paths: Paths
     sheet: Sheet
 
@@ -103,23 +118,40 @@ class NodePlan:
     def rule(self) -> str:
         return f"node_{self.name}"
 
-    def metadata_inputs(self, wildcards: Wildcards) -> list[str]:
+    @property
+    def metadata_inputs(self) -> list[str] | InputFunction:
         """Metadata file of each input, in the order of the node's ``from``."""
-        return [self.paths.metadata(*taken) for taken in self._inputs(wildcards)]
+        return self._inputs(self.paths.metadata)
 
-    def data_inputs(self, wildcards: Wildcards) -> list[str]:
+    @property
+    def data_inputs(self) -> list[str] | InputFunction:
         """Data file of each input, in the order of the node's ``from``."""
-        return [self.paths.data(*taken) for taken in self._inputs(wildcards)]
+        return self._inputs(self.paths.data)
 
-    def _inputs(self, wildcards: Wildcards) -> list[tuple[str, str]]:
-        own = wildcards.recording
+    def inputs_of(self, recording: str) -> list[tuple[str, str]]:
+        """Dataset and recording of each input, in the order of the node's ``from``."""
         return [
             (
                 taken["dataset"],
-                own if taken["recording"] is None else self.sheet.cell(own, taken["recording"]),
+                recording
+                if taken["recording"] is None
+                else self.sheet.cell(recording, taken["recording"]),
             )
             for taken in self.spec["inputs"]
         ]
+
+    def _inputs(self, path: Callable[[str, str], str]) -> list[str] | InputFunction:
+        """Files with the wildcard ``{recording}``; a function only where the sheet is asked.
+
+        Snakemake fills in a wildcard in much less time and memory than it calls a function.
+        """
+
+        def files(wildcards: Wildcards) -> list[str]:
+            return [path(*taken) for taken in self.inputs_of(wildcards.recording)]
+
+        if any(taken["recording"] is not None for taken in self.spec["inputs"]):
+            return files
+        return [path(taken["dataset"], ANY_RECORDING) for taken in self.spec["inputs"]]
 
 
 @dataclass(frozen=True)
@@ -138,6 +170,10 @@ class Plan:
         The job that reads raw blocks.
     nodes
         The jobs that follow; one that takes another comes after it.
+    group
+        Which jobs are submitted to a cluster together.
+    report_demand, experiment_report_demand
+        What the jobs that write the pages need.
     """
 
     experiment: Experiment
@@ -145,6 +181,9 @@ class Plan:
     paths: Paths
     ingest: IngestPlan
     nodes: tuple[NodePlan, ...]
+    group: str | Callable[[Wildcards], str]
+    report_demand: Demand
+    experiment_report_demand: Demand
 
     recording_pattern = FOLDER_NAME
     """What the wildcard ``{recording}`` may stand for."""
@@ -158,17 +197,23 @@ class Plan:
         """All datasets of a recording: stores in the order of the config, then nodes."""
         return (*self.ingest.datasets, *(node.name for node in self.nodes))
 
-    def recording_metadata(self, wildcards: Wildcards) -> list[str]:
-        """Metadata files of all datasets of one recording."""
-        return [self.paths.metadata(name, wildcards.recording) for name in self.datasets]
+    @property
+    def recording_metadata(self) -> list[str]:
+        """Metadata files of all datasets of one recording, with the wildcard ``{recording}``."""
+        return [self.paths.metadata(name) for name in self.datasets]
 
-    def recording_data(self, wildcards: Wildcards) -> list[str]:
-        """Data files of all datasets of one recording."""
-        return [self.paths.data(name, wildcards.recording) for name in self.datasets]
+    @property
+    def recording_data(self) -> list[str]:
+        """Data files of all datasets of one recording, with the wildcard ``{recording}``."""
+        return [self.paths.data(name) for name in self.datasets]
 
-    def all_summaries(self) -> list[str]:
+    def all_summaries(self, _wildcards: object = None) -> list[str]:
         """What the report of each recording passes on to that of the experiment."""
         return [self.paths.summary(recording) for recording in self.recordings]
+
+    def all_pages(self, _wildcards: object = None) -> list[str]:
+        """The report of each recording."""
+        return [self.paths.report(recording) for recording in self.recordings]
 
     @property
     def report_spec(self) -> dict[str, Any]:
@@ -180,19 +225,35 @@ class Plan:
             "line_frequency_hz": self.experiment.line_frequency_hz,
         }
 
-    @property
-    def report_mem_mb(self) -> int:
-        from dspant.engine.memory import REPORT_MB
-
-        return REPORT_MB
-
     def targets(self) -> list[str]:
-        """What a whole run ends with; each report stands for all datasets it shows."""
-        reports = [self.paths.report(recording) for recording in self.recordings]
-        return [self.paths.experiment_report(), *reports]
+        """What a whole run ends with.
+
+        The experiment's report takes that of every recording, and this all datasets it shows: so
+        ``--batch report_experiment=1/10`` plans a tenth of everything.
+        """
+        return [self.paths.experiment_report()]
+
+    def interrupted(self, _wildcards: object) -> list[str]:
+        """Metadata that are gone although their last result is kept: a job on them was killed.
+
+        Nobody would miss them, since what follows from them may look finished; whoever deletes a
+        dataset to save disk deletes its folder, and with it what is kept.
+        """
+        datasets = (
+            DatasetFolder.at(self.paths.metadata(name, recording))
+            for recording in self.recordings
+            for name in self.datasets
+        )
+        return [
+            str(dataset.metadata)
+            for dataset in datasets
+            if not dataset.metadata.exists() and dataset.kept.is_dir()
+        ]
 
 
-def load_plan(config: Mapping[str, Any], files: Sequence[Path | str] = ()) -> Plan:
+def load_plan(
+    config: Mapping[str, Any], files: Sequence[Path | str] = (), overhead_mb: int = 0
+) -> Plan:
     """Check a config, its sheet and its graph, and plan every job.
 
     Parameters
@@ -201,6 +262,8 @@ def load_plan(config: Mapping[str, Any], files: Sequence[Path | str] = ()) -> Pl
         The merged config, as Snakemake gives it.
     files
         Config files it was merged from; they tell the lines and the keys that stand twice.
+    overhead_mb
+        Memory in MB of the processes around a job that is submitted to a cluster.
 
     Raises
     ------
@@ -211,7 +274,7 @@ def load_plan(config: Mapping[str, Any], files: Sequence[Path | str] = ()) -> Pl
         raise ConfigError(
             ["no config is given; write config/config.yaml or pass one with --configfile"]
         )
-    documents = [load_document(file) for file in files]
+    documents = [holding(load_document(file), config) for file in files]
     lines = [line for document in documents for line in document.problems]
     draft, problems = read_draft(config)
     graph, found = resolve_graph(draft)
@@ -223,7 +286,7 @@ def load_plan(config: Mapping[str, Any], files: Sequence[Path | str] = ()) -> Pl
     lines += [*_config_lines(problems, documents, config), *sheet_lines]
     if lines or draft.experiment is None or sheet is None:
         raise ConfigError(lines)
-    return _plan(draft.experiment, graph, sheet)
+    return _plan(draft.experiment, graph, sheet, overhead_mb)
 
 
 def _config_lines(
@@ -248,30 +311,38 @@ def _absent_columns(graph: Graph, sheet: Sheet) -> list[Problem]:
     ]
 
 
-def _plan(experiment: Experiment, graph: Graph, sheet: Sheet) -> Plan:
+def _plan(experiment: Experiment, graph: Graph, sheet: Sheet, overhead_mb: int) -> Plan:
     paths = Paths(experiment.experiment)
-    channels = _store_channels(experiment.stores)
-    ingest = _ingest_plan(experiment, paths, sheet)
+    demands = Demands(sheet, _stream_channels(experiment.stores), overhead_mb)
+    ingest = _ingest_plan(experiment, paths, sheet, demands.ingest())
+    made_from = {dataset: dataset for dataset in ingest.datasets}
     nodes: list[NodePlan] = []
     for spec in graph.nodes:
-        channels[spec["node"]] = channels[spec["inputs"][0]["dataset"]]
-        nodes.append(_node_plan(spec, channels[spec["node"]], paths, sheet))
-    return Plan(experiment, sheet, paths, ingest, tuple(nodes))
+        store = made_from[spec["inputs"][0]["dataset"]]
+        made_from[spec["node"]] = store
+        nodes.append(_node_plan(spec, demands.node(spec, store), paths, sheet))
+    return Plan(
+        experiment,
+        sheet,
+        paths,
+        ingest,
+        tuple(nodes),
+        submission_group(sheet, [column for column, _ in graph.references]),
+        demands.report(len(made_from)),
+        demands.experiment_report(),
+    )
 
 
-def _store_channels(stores: Mapping[str, Store]) -> dict[str, int]:
-    from dspant.engine.memory import UNDECLARED_CHANNELS
-
+def _stream_channels(stores: Mapping[str, Store]) -> dict[str, int | None]:
+    """Number of channels of each stream store, None where the config does not name them."""
     return {
-        store_folder_name(name): len(store.channels or range(UNDECLARED_CHANNELS))
-        if isinstance(store, StreamStore)
-        else 1
+        store_folder_name(name): len(store.channels) if store.channels else None
         for name, store in stores.items()
+        if isinstance(store, StreamStore)
     }
 
 
-def _ingest_plan(experiment: Experiment, paths: Paths, sheet: Sheet) -> IngestPlan:
-    from dspant.engine.memory import ingest_memory_mb
+def _ingest_plan(experiment: Experiment, paths: Paths, sheet: Sheet, demand: Demand) -> IngestPlan:
     from dspant.readers import READERS
 
     spec = {
@@ -290,14 +361,12 @@ def _ingest_plan(experiment: Experiment, paths: Paths, sheet: Sheet) -> IngestPl
         provenance=[paths.provenance(name) for name in datasets],
         block=paths.block(),
         threads=STREAM_THREADS,
-        mem_mb=ingest_memory_mb(_store_channels(experiment.stores)),
+        demand=demand,
         sheet=sheet,
     )
 
 
-def _node_plan(spec: dict[str, Any], channels: int, paths: Paths, sheet: Sheet) -> NodePlan:
-    from dspant.engine.memory import node_memory_mb
-
+def _node_plan(spec: dict[str, Any], demand: Demand, paths: Paths, sheet: Sheet) -> NodePlan:
     name = spec["node"]
     return NodePlan(
         name=name,
@@ -306,7 +375,7 @@ def _node_plan(spec: dict[str, Any], channels: int, paths: Paths, sheet: Sheet) 
         metadata=paths.metadata(name),
         provenance=paths.provenance(name),
         threads=STREAM_THREADS if spec["makes"] == "stream" else TABLE_THREADS,
-        mem_mb=node_memory_mb(spec, channels),
+        demand=demand,
         paths=paths,
         sheet=sheet,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,6 +74,13 @@ class Sheet:
             hint = suggestion(recording, self.recordings)
             raise ConfigError([f"{self.file}: lists no recording {recording!r}{hint}"])
         return self._by_recording[recording].cells[column]
+
+    @property
+    def digest(self) -> str:
+        """Fingerprint of all cells, since a file exchanged for an older one counts as unchanged."""
+        from dspant.dataset.digest import of_text
+
+        return of_text(json.dumps([self.columns, [dict(row.cells) for row in self.rows]]))
 
     @cached_property
     def _by_recording(self) -> dict[str, Row]:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
 
 from dspant.config.documents import load_document
 from dspant.config.plan import Plan, load_plan
+from dspant.config.verification import CHOICE, Verification, plan_verification, without_choice
 from dspant.dataset.provenance import COMMAND
 from dspant.errors import ConfigError, RawDataError
 from dspant.readers.tank import TankScan, plan_scan
+
+PLANNED_BETWEEN_COLLECTIONS = 50_000
+"""A plan is many objects and no garbage: looking for cycles among them is a tenth of its time."""
+
+OVERHEAD = "overhead_mb"
+"""Default resource of a cluster's profile, in MB."""
 
 
 def prepare_jobs(library: str) -> None:
@@ -24,7 +33,24 @@ def prepare_jobs(library: str) -> None:
     """
     known = os.environ.get("PYTHONPATH", "")
     os.environ["PYTHONPATH"] = os.pathsep.join([library, known]) if known else library
-    os.environ.setdefault(COMMAND, shlex.join(sys.argv))
+    os.environ.setdefault(COMMAND, _command_line())
+
+
+def _command_line() -> str:
+    """What was typed to start this run, such that it can be typed again."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return shlex.join([sys.executable, "-m", program.parent.name, *sys.argv[1:]])
+    return shlex.join(sys.argv)
+
+
+def reads_config_file(workflow: Any) -> bool:
+    """Whether the experiment is in the default config file, since nothing else gives one.
+
+    With ``--configfile`` the default one plays no part; a workflow that takes this one as a module
+    hands its config over.
+    """
+    return not (workflow.overwrite_configfiles or workflow.modifier.skip_configfile)
 
 
 def config_file(path: str) -> str:
@@ -43,15 +69,41 @@ def config_file(path: str) -> str:
 
 
 def plan_for(workflow: Any, config: Mapping[str, Any]) -> Plan:
-    """Plan of the running workflow.
+    """Plan of the running workflow; from here on Snakemake makes its jobs.
 
     Raises
     ------
     WorkflowError
         Lists all problems of the config, one a line.
     """
+    gc.set_threshold(PLANNED_BETWEEN_COLLECTIONS)
     try:
-        return load_plan(config, [str(file) for file in workflow.configfiles])
+        files = [str(file) for file in workflow.configfiles]
+        return load_plan(without_choice(config), files, _overhead_mb(workflow))
+    except ConfigError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def _overhead_mb(workflow: Any) -> int:
+    """What a profile says that the processes around a submitted job take; 0 where none does.
+
+    Snakemake adds nothing to what jobs ask for, and hands a profile's default resources on to
+    the processes that it submits, so all of them come to the same numbers.
+    """
+    default = (workflow.resource_settings.default_resources or {}).get(OVERHEAD)
+    return 0 if default is None else int(default.value)
+
+
+def verification_for(plan: Plan, config: Mapping[str, Any]) -> Verification:
+    """What is made again to be compared, as the config chooses.
+
+    Raises
+    ------
+    WorkflowError
+        The config chooses what the plan does not have.
+    """
+    try:
+        return plan_verification(plan, config.get(CHOICE))
     except ConfigError as error:
         raise WorkflowError(str(error)) from None
 

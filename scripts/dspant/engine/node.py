@@ -71,7 +71,7 @@ def make_node(
         log.warning("%s: its last result is damaged, so it is made again", folder.path)
     provenance = Provenance(node=spec["node"], spec=spec, made_from=made_from, rule=rule)
     try:
-        _compute(spec, sources, folder, provenance, threads)
+        _compute(spec, sources, folder, provenance, threads, made_from=made_from)
     except OperationError as error:
         raise OperationError(f"node {spec['node']} from {sources[0].path}: {error}") from error
     except DatasetError as error:
@@ -92,6 +92,8 @@ def _compute(
     folder: DatasetFolder,
     provenance: Provenance,
     threads: int,
+    *,
+    made_from: str,
 ) -> None:
     keep_freed_memory()
     stream = Stream(sources[0].path)
@@ -101,6 +103,10 @@ def _compute(
         (Stream if kind == "stream" else Epoc)(source.path)
         for kind, source in zip(kinds, sources[1:], strict=True)
     ]
+    if _made_from(spec, sources) != made_from:
+        raise DatasetError(
+            f"an input of {folder.path} was made again while this job began; run it again"
+        )
     steps = with_inputs(steps, [as_input(dataset) for dataset in opened])
     makes_stream = spec["makes"] == "stream"
     source = StreamSource(stream, steps if makes_stream else steps[:-1], threads)

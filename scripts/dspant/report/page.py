@@ -9,9 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dspant.dataset.atomic import written_whole
-from dspant.report import numbers
-
-TEMPLATES = Path(__file__).parents[3] / "resources" / "report"
+from dspant.report import TEMPLATES, numbers
 
 
 def render(template: str, **values: Any) -> str:

@@ -1,22 +1,24 @@
-"""How the datasets of a page came about: the part that may differ between two equal runs."""
+"""A recording's provenance as its page shows it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dspant.dataset.folder import DatasetFolder
-from dspant.dataset.provenance import commit, versions
 from dspant.report.numbers import NOTHING
 
 
 @dataclass(frozen=True)
 class Made:
-    """One dataset's run; ``odd`` holds versions that differ from the page's own."""
+    """One dataset: its fingerprint, its operations, and its run.
+
+    ``odd`` holds versions that differ from the page's own.
+    """
 
     dataset: str
+    digest: str
+    operations: str
     start: str
     took: str
     commit: str
@@ -25,11 +27,24 @@ class Made:
 
 
 @dataclass(frozen=True)
-class ProvenanceView:
-    """The page's own versions and commit, and the run of each dataset."""
+class RawFile:
+    """One file of the raw block; its size in MB of 10^6 bytes."""
 
+    name: str
+    size_mb: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class ProvenanceView:
+    """What the page itself was made with, the raw files, and each dataset."""
+
+    identity: str
     versions: dict[str, str]
     commit: str
+    lock: str
+    command: str
+    raw_files: list[RawFile]
     made: list[Made]
 
     @property
@@ -37,28 +52,39 @@ class ProvenanceView:
         return sum(len(made.warnings) for made in self.made)
 
 
-def gather(folders: Sequence[DatasetFolder]) -> ProvenanceView:
-    """Read the provenance beside each dataset; one that is missing is shown as unknown."""
-    own = versions()
-    return ProvenanceView(own, commit() or NOTHING, [_made(folder, own) for folder in folders])
-
-
-def _made(folder: DatasetFolder, own: dict[str, str]) -> Made:
-    stated = _document(folder)
-    found = stated.get("versions", {})
-    took_s = stated.get("duration_s")
-    return Made(
-        dataset=folder.name,
-        start=str(stated.get("start", NOTHING)).replace("T", " ").replace("+00:00", " UTC"),
-        took=NOTHING if took_s is None else f"{took_s:.2f} s",
-        commit=stated.get("commit") or NOTHING,
-        odd=[f"{name} {text}" for name, text in found.items() if own.get(name) != text],
-        warnings=[str(warning) for warning in stated.get("warnings", [])],
+def view(document: Mapping[str, Any]) -> ProvenanceView:
+    """What the page shows of :func:`dspant.report.history.history`."""
+    identity, runs = document["identity"], document["runs"]
+    own = runs["report"]
+    return ProvenanceView(
+        identity=document["identity_digest"],
+        versions=own["versions"],
+        commit=own["commit"] or NOTHING,
+        lock=own["lock"] or NOTHING,
+        command=own["command"],
+        raw_files=[
+            RawFile(name, f"{file['bytes'] / 1e6:,.3f}", file["digest"])
+            for name, file in identity["raw_files"].items()
+        ],
+        made=[
+            _made(name, dataset, runs["datasets"][name], own["versions"])
+            for name, dataset in identity["datasets"].items()
+        ],
     )
 
 
-def _document(folder: DatasetFolder) -> dict[str, Any]:
-    try:
-        return json.loads(folder.provenance.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+def _made(
+    name: str, dataset: Mapping[str, Any], run: Mapping[str, Any], own: Mapping[str, str]
+) -> Made:
+    took_s = run.get("duration_s")
+    steps = (dataset["spec"] or {}).get("steps", [])
+    return Made(
+        dataset=name,
+        digest=dataset["digest"],
+        operations=", ".join(f"{step['op']} {step['version']}" for step in steps) or NOTHING,
+        start=str(run.get("start", NOTHING)).replace("T", " ").replace("+00:00", " UTC"),
+        took=NOTHING if took_s is None else f"{took_s:.2f} s",
+        commit=run.get("commit") or NOTHING,
+        odd=[f"{p} {text}" for p, text in run.get("versions", {}).items() if own.get(p) != text],
+        warnings=[str(warning) for warning in run.get("warnings", [])],
+    )

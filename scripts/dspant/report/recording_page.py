@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from dspant.dataset.atomic import write_json
-from dspant.dataset.folder import DatasetFolder
+from dspant.dataset.provenance import Provenance
 from dspant.dataset.stream import Stream
 from dspant.report.block import BlockView, read_block
 from dspant.report.glance import glance
 from dspant.report.graph import GraphNode, GraphPicture, lay_out
+from dspant.report.history import history
 from dspant.report.numbers import counted, rate
 from dspant.report.page import render, write_page
-from dspant.report.provenance import gather
+from dspant.report.provenance import view
 from dspant.report.quality import (
     EXTREMES_REMARK,
     FLAT_REMARK,
@@ -31,10 +32,12 @@ def write_recording_page(
     block: Path | str,
     datasets: Sequence[Path | str],
     spec: dict[str, Any],
+    *,
     page: Path | str,
     summary: Path | str,
+    provenance: Path | str,
 ) -> None:
-    """Write a recording's page and its summary.
+    """Write a recording's page, its summary and its provenance.
 
     Parameters
     ----------
@@ -48,6 +51,8 @@ def write_recording_page(
         The HTML file, in the recording's folder.
     summary
         The JSON file for the experiment's page.
+    provenance
+        The JSON file with all that is known about how the datasets came about.
 
     Raises
     ------
@@ -56,12 +61,15 @@ def write_recording_page(
     RawDataError
         ``block`` cannot be read.
     """
+    run = Provenance()
     page = Path(page)
     name = page.absolute().parent.name
     recording = open_and_survey(datasets, spec["datasets"], spec.get("line_frequency_hz"))
     seen = read_block(Path(block), recording.datasets)
-    provenance = gather([DatasetFolder.at(path) for path in datasets])
-    numbers = summarise(name, recording, seen, provenance.warnings)
+    folders = [dataset.folder for dataset in recording.datasets.values()]
+    made = history(name, spec["experiment"], folders, run)
+    shown = view(made)
+    numbers = summarise(name, recording, seen, shown.warnings)
     write_json(Path(summary), numbers)
     text = render(
         "recording.html.j2",
@@ -75,8 +83,9 @@ def write_recording_page(
         remark_limits=_remark_limits(),
         graph=_graph(recording),
         sections=_sections(recording, seen),
-        provenance=provenance,
+        provenance=shown,
     )
+    write_json(Path(provenance), made)
     write_page(page, text)
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config", "rules", "scripts", "envs", "profiles", "resources")
 
-_JOB = re.compile(r"^(?:local)?rule (\w+):$")
-_WILDCARDS = re.compile(r"^ {4}wildcards: recording=(\S+)$")
+_JOB = re.compile(r"^ *(?:local)?rule (\w+):$")
+_WILDCARDS = re.compile(r"^ +wildcards: recording=(\S+)$")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,131 @@
+"""One process at a time, which ends with its parent."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dspant import alone as module
+from dspant.alone import alone
+
+HOLDS = """
+import sys, time
+from pathlib import Path
+from dspant.alone import alone
+with alone(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+LOGS = """
+import sys
+from dspant.joblog import job_log
+with job_log(sys.argv[1]):
+    {what}
+"""
+
+STARTS_ANOTHER = """
+import subprocess, sys, time
+child = "import time; from dspant.alone import end_with_parent; end_with_parent(); "
+child += "print('begun', flush=True); time.sleep(60)"
+subprocess.Popen([sys.executable, "-c", child])
+time.sleep(60)
+"""
+
+
+def holder(file: Path) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen([sys.executable, "-c", HOLDS, file], stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"held\n"
+    return process
+
+
+def test_the_second_waits_until_the_first_is_killed(tmp_path, capsys):
+    file = tmp_path / "x.lock"
+    first = holder(file)
+    second = subprocess.Popen(
+        [sys.executable, "-c", HOLDS, file], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    said = second.stderr.readline().decode()
+    assert said.startswith(f"{file}: a job that a killed run left behind still makes the same")
+    assert f"(process {first.pid} on " in said
+    assert second.poll() is None
+    first.kill()
+    assert second.stdout.readline() == b"held\n"
+    for process in (first, second):
+        process.kill()
+        process.communicate()
+
+
+def test_a_file_deleted_while_waited_for_is_locked_anew(tmp_path):
+    file = tmp_path / "x.lock"
+    first = holder(file)
+    second = subprocess.Popen(
+        [sys.executable, "-c", HOLDS, file], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    second.stderr.readline()
+    file.unlink()
+    first.kill()
+    assert second.stdout.readline() == b"held\n"
+    assert file.exists()
+    for process in (first, second):
+        process.kill()
+        process.communicate()
+
+
+def test_a_file_system_without_locks_goes_without(tmp_path, monkeypatch):
+    import errno
+    import fcntl
+
+    def no_locks(*_args: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with alone(tmp_path / "x.lock"):
+        pass
+    monkeypatch.setattr(fcntl, "flock", lambda *_: (_ for _ in ()).throw(OSError(5, "broken")))
+    with pytest.raises(OSError, match="broken"), alone(tmp_path / "x.lock"):
+        pass
+
+
+def test_a_lock_is_given_back(tmp_path):
+    for _ in range(2):
+        with alone(tmp_path / "x.lock"):
+            pass
+    assert module._locked(tmp_path / "x.lock") is not None
+
+
+def test_a_process_ends_with_the_one_that_started_it():
+    parent = subprocess.Popen([sys.executable, "-c", STARTS_ANOTHER], stdout=subprocess.PIPE)
+    assert parent.stdout.readline() == b"begun\n"
+    began = time.monotonic()
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    assert parent.stdout.read() == b""  # the pipe is closed once nobody holds its other end
+    assert time.monotonic() - began < 30
+
+
+def run_logged(log: Path, what: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", LOGS.format(what=what), log]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_an_error_ends_its_log_and_the_job(tmp_path):
+    log = tmp_path / "x.log"
+    log.write_text("of the last time")
+    done = run_logged(log, "raise ValueError('this went wrong')")
+    lines = log.read_text().splitlines()
+    assert done.returncode == 1
+    assert "of the last time" not in lines[0]
+    assert lines[-1] == "ValueError: this went wrong"
+
+
+def test_an_error_is_shown_where_the_log_cannot_be_written(tmp_path):
+    (tmp_path / "x.log").symlink_to("/dev/full")
+    done = run_logged(tmp_path / "x.log", "raise ValueError('this went wrong')")
+    assert done.returncode == 1
+    assert done.stderr.rstrip().endswith("ValueError: this went wrong")

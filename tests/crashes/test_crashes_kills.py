@@ -1,0 +1,96 @@
+"""Runs that are killed leave nothing false, and the next one makes everything right."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from random import Random
+
+import pytest
+from kills import Killed
+from processes import finish, jobs_of, output_of, send, start, state, wait_until_gone
+from soundness import contents, datasets, differences, drafts, wrong_files
+
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("crashes")]
+
+KILLED_DATASET = "results/kills/rec01/filtered.ant/metadata_filtered.json"
+"""Asked for by name: Snakemake leaves what is missing between two finished results."""
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_runs_killed_at_random_moments_end_as_undisturbed_ones(killed: Killed, seed: int) -> None:
+    kills = killed.kill_some(Random(f"tests/{seed}"))
+
+    assert {kill.who for kill in kills} <= {"snakemake", "group", "job"}
+
+
+def begun(clone, last, rule):
+    """A run of which the job of one rule has just begun: Snakemake, and the job's process."""
+    lock = clone.root / "logs" / "kills" / "rec01" / f".{rule}.lock"
+    run = start(clone.root, *last, "-R", rule)
+    while run.poll() is None:
+        for job in jobs_of(run.pid):
+            if f"process {job} on" in lock.read_text(encoding="utf-8"):
+                return run, job
+        time.sleep(0.005)
+    raise ChildProcessError(f"{rule} was not seen")
+
+
+def test_a_stopped_job_of_a_killed_run_does_no_harm_when_it_goes_on(finished_run, last, expected):
+    last = (KILLED_DATASET, *last)
+    run, job = begun(finished_run, last, "node_filtered")
+    send([job], signal.SIGSTOP)
+    send([run.pid], signal.SIGKILL)
+    run.wait()
+    finish(finished_run.root, start(finished_run.root, *last, "--unlock"))
+
+    again = start(finished_run.root, *last)
+    while again.poll() is None and "left behind" not in output_of(finished_run.root):
+        time.sleep(0.01)
+    assert state(job) == "T"
+    assert again.poll() is None
+    send([job], signal.SIGCONT)
+    code, output = finish(finished_run.root, again)
+    wait_until_gone([job])
+
+    assert code == 0, output
+    assert ".node_filtered.lock: a job that a killed run left behind still makes" in output
+    assert f"process {job} on {os.uname().nodename}" in output
+    assert wrong_files(finished_run.results()) == []
+    assert drafts(finished_run.results()) == []
+    assert differences(datasets(contents(finished_run.results())), expected) == []
+
+
+def test_a_killed_snakemake_tells_how_to_go_on_and_its_jobs_end(finished_run, last, expected):
+    last = (KILLED_DATASET, *last)
+    run, job = begun(finished_run, last, "node_filtered")
+    send([run.pid], signal.SIGKILL)
+    run.wait()
+    wait_until_gone([job])
+
+    refused, output = finish(finished_run.root, start(finished_run.root, *last))
+    assert refused
+    assert "--unlock" in output
+    assert finish(finished_run.root, start(finished_run.root, *last, "--unlock"))[0] == 0
+    code, output = finish(finished_run.root, start(finished_run.root, *last))
+
+    assert code == 0, output
+    assert differences(datasets(contents(finished_run.results())), expected) == []
+
+
+def test_a_whole_run_makes_again_what_a_killed_one_took_away(finished_run, last, expected):
+    whole = last[1:]
+    run, job = begun(finished_run, whole, "node_filtered")
+    send([run.pid], signal.SIGKILL)
+    run.wait()
+    wait_until_gone([job])
+    finish(finished_run.root, start(finished_run.root, *whole, "--unlock"))
+    taken = finished_run.root / KILLED_DATASET
+    taken.unlink(missing_ok=True)
+
+    code, output = finish(finished_run.root, start(finished_run.root, *whole))
+
+    assert code == 0, output
+    assert taken.is_file()
+    assert differences(datasets(contents(finished_run.results())), expected) == []
