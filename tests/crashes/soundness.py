@@ -23,7 +23,8 @@ def wrong_files(results: Path) -> list[str]:
     found = []
     for folder in sorted(results.rglob("*.ant")):
         found += _wrong_dataset(DatasetFolder(folder))
-    for file in sorted(results.rglob("*.json")):
+    finals = (file for file in sorted(results.rglob("*.json")) if not is_draft(file))
+    for file in finals:
         try:
             json.loads(file.read_text(encoding="utf-8"))
         except ValueError as error:
@@ -32,6 +33,10 @@ def wrong_files(results: Path) -> list[str]:
         if not page.read_text(encoding="utf-8").rstrip().endswith("</html>"):
             found.append(f"{page}: cut off")
     return found
+
+
+def is_draft(file: Path) -> bool:
+    return file.name.startswith(".tmp-")
 
 
 def _wrong_dataset(folder: DatasetFolder) -> list[str]:

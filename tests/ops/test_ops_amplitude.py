@@ -50,6 +50,7 @@ def test_the_last_sample_has_energy_when_it_is_alone_in_its_block(extra: int) ->
     assert y[0, -1] == y[0, -2] == x[0, -2] ** 2 - x[0, -3] * x[0, -1]
 
 
+@pytest.mark.against("Kaiser's closed form", "tkeo")
 def test_energy_of_a_tone_is_amplitude_and_frequency_squared() -> None:
     omega, amplitude = 0.3, 2.0
     x = amplitude * np.cos(omega * np.arange(1000) + 0.7)[np.newaxis]
@@ -57,6 +58,7 @@ def test_energy_of_a_tone_is_amplitude_and_frequency_squared() -> None:
     assert y == pytest.approx(amplitude**2 * np.sin(omega) ** 2, rel=1e-9)
 
 
+@pytest.mark.against("numpy.abs", "rectify")
 @settings(deadline=None, max_examples=30)
 @given(small_signals(), cuttings(400))
 def test_rectification_is_the_absolute_value(x: np.ndarray, cuts: Sequence[int]) -> None:
@@ -97,6 +99,7 @@ def test_the_window_is_the_nearest_odd_number_of_samples(window_s: float, sample
     assert np.flatnonzero(y[0]).tolist() == list(range(50 - samples // 2, 51 + samples // 2))
 
 
+@pytest.mark.against("a tone's closed form", "rms_envelope")
 def test_rms_of_a_tone_is_its_amplitude_over_root_two() -> None:
     x = 3 * np.sin(2 * np.pi * np.arange(5000) / 50)[np.newaxis]
     y = filtered("rms_envelope", x, 1000.0, window_s=0.501)

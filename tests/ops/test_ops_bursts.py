@@ -224,6 +224,7 @@ def test_a_published_band_pass_of_surface_emg_is_reproduced(surface_emg: np.ndar
     assert np.sqrt(np.mean(y**2)) == pytest.approx(0.020019669235775334, rel=1e-6)
 
 
+@pytest.mark.against("published onsets of surface EMG", "double_threshold")
 def test_published_onsets_of_surface_emg_are_reproduced(surface_emg: np.ndarray) -> None:
     x = filtered("bandpass", surface_emg[None], 1000.0, low_hz=20.0, high_hz=400.0, order=2)
     x = filtered("lowpass", np.abs(x), 1000.0, cutoff_hz=20.0, order=2)

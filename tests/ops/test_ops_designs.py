@@ -96,6 +96,7 @@ def test_a_notch_is_scipys(frequency_hz: float, q: float) -> None:
     assert made == pytest.approx(np.r_[sp.iirnotch(frequency_hz, q, fs=TDT_FS_HZ)], rel=1e-12)
 
 
+@pytest.mark.against("scipy.signal.sosfiltfilt", "bandstop", "lowpass", "highpass", "bandpass")
 @settings(deadline=None, max_examples=120)
 @given(designed(lowest_hz=0.1, most=12), recordings(), cuttings(4000), st.integers(1, 700))
 def test_a_zero_phase_filter_of_any_design_equals_scipy_however_the_run_is_cut(
@@ -179,6 +180,7 @@ def test_harmonics_above_nyquist_are_refused_with_the_number_that_fits() -> None
     filtered("notch", np.zeros((1, 100)), 1000.0, frequency_hz=60.0, harmonics=8)
 
 
+@pytest.mark.against("tones of known frequency", "comb")
 def test_a_comb_removes_every_multiple_and_leaves_what_lies_between() -> None:
     t = np.arange(60_000) / 2000.0
     hum = sum(np.sin(2 * np.pi * 60 * k * t) for k in range(1, 17))

@@ -81,6 +81,7 @@ def test_a_spike_shorter_than_the_hold_is_no_onset() -> None:
     assert rows["latency_s"] == pytest.approx([0.020])
 
 
+@pytest.mark.against("NumPy on the window", "evoked")
 def test_measures_equal_numpy_on_the_window() -> None:
     x = np.random.default_rng(8).normal(size=(2, 4000)) + 3
     rows = table_of(

@@ -53,6 +53,7 @@ def bands(draw: st.DrawFn) -> dict[str, Any]:
     return params
 
 
+@pytest.mark.against("numpy.convolve", "fir")
 @settings(deadline=None, max_examples=50)
 @given(
     bands(),

@@ -54,6 +54,7 @@ def test_every_feature_has_a_formula_in_this_file() -> None:
     assert set(by_hand(np.arange(8.0) % 3, 1000.0)) == set(FEATURES)
 
 
+@pytest.mark.against("formulas in NumPy and SciPy", "windows")
 @settings(deadline=None, max_examples=60)
 @given(
     st.integers(1, 3),

@@ -1,6 +1,6 @@
-"""Writes the reference part of the user's guide from the models that validate configs.
+"""Writes the reference parts of the guide and of the docs from the models that validate configs.
 
-``python -m dspant.config.reference config/README.md`` brings a guide up to date.
+``python -m dspant.config.reference config/README.md docs/operations.md`` brings them up to date.
 """
 
 from __future__ import annotations
@@ -52,12 +52,16 @@ def guide_with_reference(guide: str) -> str:
     """The guide with its reference parts, keys, operations and features, written anew."""
     guide = _between(guide, "keys", "\n".join(_keys()))
     guide = _between(guide, "operations", "\n".join(_operations()))
+    guide = _between(guide, "table of operations", "\n".join(_operation_rows()))
     return _between(guide, "features", "\n".join(_features()))
 
 
 def _between(guide: str, part: str, text: str) -> str:
+    """The guide with another text in one of its parts; unchanged where it has no such part."""
     begin, end = f"<!-- {part}: made from the code -->\n", f"<!-- end of {part} -->"
-    before, _, rest = guide.partition(begin)
+    before, found, rest = guide.partition(begin)
+    if not found:
+        return guide
     _, _, after = rest.partition(end)
     return f"{before}{begin}\n{text}\n{end}{after}"
 
@@ -81,6 +85,35 @@ def _operations() -> Iterator[str]:
         if operation.columns is not None:
             yield f"##### Table of `{name}`\n"
             yield from _columns(operation)
+
+
+def _operation_rows() -> Iterator[str]:
+    """One row for each operation, all of it from its registration and docstring."""
+    family = ""
+    for name, operation in sorted(operations().items(), key=_by_family):
+        if operation.family != family:
+            family = operation.family
+            yield f"\n### {family.capitalize()}\n"
+            yield "| Operation | Takes, makes | Parameters | What it does | Source | Version |"
+            yield "|---|---|---|---|---|---|"
+        cells = [
+            f"`{name}`",
+            f"{_takes(operation)} to {operation.makes}",
+            "<br>".join(_parameters(operation)) or "none",
+            _markdown(operation.summary),
+            _markdown(operation.source),
+            str(operation.version),
+        ]
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _parameters(operation: Operation) -> Iterator[str]:
+    elsewhere = {own: key for (op, own), key in FROM_EXPERIMENT.items() if op == operation.name}
+    for row in list(_table("Parameter", operation.parameters, elsewhere))[2:]:
+        cells = row.strip("| ").split(" | ")
+        if len(cells) > 2:
+            yield f"{cells[0]}: {cells[1]}, {cells[2]}"
 
 
 def _example(operation: Operation) -> str:
@@ -177,5 +210,6 @@ def _markdown(text: str) -> str:
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1])
-    target.write_text(guide_with_reference(target.read_text(encoding="utf-8")), encoding="utf-8")
+    for target in map(Path, sys.argv[1:]):
+        text = target.read_text(encoding="utf-8")
+        target.write_text(guide_with_reference(text), encoding="utf-8")

@@ -101,6 +101,13 @@ class Operation:
         """First line of the function's docstring."""
         return inspect.cleandoc(self.run.__doc__ or "").partition("\n")[0]
 
+    @property
+    def source(self) -> str:
+        """Where the operation is from, as its docstring says; empty where it says nothing."""
+        paragraphs = inspect.cleandoc(self.run.__doc__ or "").split("\n\n")
+        found = [text for text in paragraphs if text.startswith("Source:")]
+        return " ".join(" ".join(found).removeprefix("Source:").split())
+
 
 _operations: dict[str, Operation] = {}
 
