@@ -94,3 +94,16 @@ def test_a_whole_run_makes_again_what_a_killed_one_took_away(finished_run, last,
     assert code == 0, output
     assert taken.is_file()
     assert differences(datasets(contents(finished_run.results())), expected) == []
+
+
+def test_a_whole_run_makes_a_lost_page_again(finished_run, last, expected):
+    page = finished_run.results() / "kills" / "rec01" / "report.html"
+    drawn = page.read_text(encoding="utf-8")
+    for file in (page, page.with_name("summary.json")):
+        file.unlink()
+
+    code, output = finish(finished_run.root, start(finished_run.root, *last[1:]))
+
+    assert code == 0, output
+    assert page.read_text(encoding="utf-8") == drawn
+    assert differences(datasets(contents(finished_run.results())), expected) == []

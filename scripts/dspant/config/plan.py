@@ -234,21 +234,25 @@ class Plan:
         return [self.paths.experiment_report()]
 
     def interrupted(self, _wildcards: object) -> list[str]:
-        """Metadata that are gone although their last result is kept: a job on them was killed.
+        """What a killed run took away and nobody would miss, since what follows looks finished.
 
-        Nobody would miss them, since what follows from them may look finished; whoever deletes a
-        dataset to save disk deletes its folder, and with it what is kept.
+        That is metadata whose last result is kept (whoever deletes a dataset to save disk deletes
+        its folder, and with it what is kept), and pages of recordings that the experiment's page
+        was made from.
         """
-        datasets = (
-            DatasetFolder.at(self.paths.metadata(name, recording))
-            for recording in self.recordings
-            for name in self.datasets
-        )
-        return [
-            str(dataset.metadata)
-            for dataset in datasets
-            if not dataset.metadata.exists() and dataset.kept.is_dir()
-        ]
+        pages_were_made = Path(self.paths.experiment_report()).exists()
+        found: list[str] = []
+        for recording in self.recordings:
+            if not Path(self.paths.folder(recording)).is_dir():
+                continue
+            for name in self.datasets:
+                dataset = DatasetFolder.at(self.paths.metadata(name, recording))
+                if not dataset.metadata.exists() and dataset.kept.is_dir():
+                    found.append(str(dataset.metadata))
+            if pages_were_made:
+                pages = (self.paths.report(recording), self.paths.summary(recording))
+                found += [page for page in pages if not Path(page).exists()]
+        return found
 
 
 def load_plan(

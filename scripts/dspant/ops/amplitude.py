@@ -1,46 +1,80 @@
-"""How large the signal is at each moment: rectification, energy, root mean square."""
+"""How large the signal is at each sample: rectification and energy."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from dspant.ops.analytic import half_length_s, magnitude, realised_hilbert
 from dspant.ops.blocks import with_context
 from dspant.ops.registry import Parameters, stream_operation
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from dspant.ops.signal import Blocks, Signal
 
 
 class Rectify(Parameters):
-    pass
+    method: Literal["absolute", "square", "half", "analytic"] = "absolute"
+    """``absolute``: full-wave, |x|. ``square``: x^2, in the unit squared. ``half``: half-wave, x
+    where it is above 0, else 0. ``analytic``: magnitude of the analytic signal, as
+    ``hilbert_envelope``."""
+    low_hz: float | None = Field(default=None, gt=0)
+    """Lowest frequency in the signal, in Hz; needed by ``analytic``, which has no use for what is
+    slower."""
+
+    @model_validator(mode="after")
+    def _edge_for_analytic(self) -> Self:
+        if (self.method == "analytic") != (self.low_hz is not None):
+            raise ValueError("method analytic needs low_hz, and no other one has a use for it")
+        return self
 
 
 class Tkeo(Parameters):
-    pass
+    method: Literal["classic", "modified"] = "classic"
+    """``classic``: of three samples. ``modified``: of four, x[n] x[n+1] - x[n-1] x[n+2], whose
+    noise is less and which is centred half a sample later."""
 
 
-class RmsEnvelope(Parameters):
-    example = {"window_s": 0.05}
-
-    window_s: float = Field(gt=0)
-    """Length of the moving window in seconds, centred on the sample; taken as the nearest odd
-    number of samples."""
-
-
-def _squared(signal: Signal, _params: Tkeo) -> Signal:
-    return replace(signal, units=tuple(f"{unit}^2" for unit in signal.units))
+def squared(unit: str) -> str:
+    """A unit times itself."""
+    if unit == "1":
+        return unit
+    return f"{unit}^2" if unit.isalpha() else f"({unit})^2"
 
 
-@stream_operation(Rectify, version=1)
+def _squared(signal: Signal, _params: Any) -> Signal:
+    return replace(signal, units=tuple(squared(unit) for unit in signal.units))
+
+
+def _rectified(signal: Signal, params: Rectify) -> Signal:
+    return _squared(signal, params) if params.method == "square" else signal
+
+
+def _reach_s(params: Rectify) -> float:
+    return 0.0 if params.low_hz is None else 2 * half_length_s(params.low_hz)
+
+
+def _realised(signal: Signal, params: Rectify) -> dict[str, Any]:
+    return {} if params.low_hz is None else realised_hilbert(signal.fs_hz, params.low_hz)
+
+
+@stream_operation(Rectify, version=1, describe=_rectified, reach_s=_reach_s, facts=_realised)
 def rectify(blocks: Blocks, signal: Signal, params: Rectify) -> Blocks:
-    """Absolute value (full-wave rectification): y[n] = |x[n]|."""
+    """Rectification: y[n] = |x[n]|, or x[n]^2, or max(x[n], 0), or the analytic magnitude.
+
+    Source: R. Merletti, Standards for Reporting EMG Data, J. Electromyogr. Kinesiol. 9 (1999) III;
+    analytic: D. Gabor, J. IEE 93 (1946) 429.
+    """
     import numpy as np
 
+    if params.method == "analytic":
+        return magnitude(blocks, signal, params.low_hz)
+    if params.method == "square":
+        return (np.multiply(block, block, out=block) for block in blocks)
+    if params.method == "half":
+        return (np.maximum(block, 0.0, out=block) for block in blocks)
     return (np.abs(block, out=block) for block in blocks)
 
 
@@ -48,63 +82,28 @@ def rectify(blocks: Blocks, signal: Signal, params: Rectify) -> Blocks:
 def tkeo(blocks: Blocks, signal: Signal, params: Tkeo) -> Blocks:
     """Teager-Kaiser energy: y[n] = x[n]^2 - x[n-1] x[n+1], as long as its input.
 
-    The first and the last sample of an unbroken run have no neighbour on one side; each takes
-    the energy of the sample beside it. A run of fewer than three samples has no energy (0).
+    The modified one is y[n] = x[n] x[n+1] - x[n-1] x[n+2]. Samples at the ends of an unbroken run
+    that have too few neighbours take the energy of the nearest sample that has enough. A run of
+    fewer than three samples (modified: four) has no energy (0). A smoothed one is made by a
+    ``lowpass`` or ``mav_envelope`` as the next step.
 
     Source: J. F. Kaiser, ICASSP 1990, 381; for EMG onsets X. Li et al., Med. Eng. Phys. 29
-    (2007) 956.
+    (2007) 956, and S. Solnik et al., Eur. J. Appl. Physiol. 110 (2010) 489; modified: E. I.
+    Plotkin and M. N. S. Swamy, Proc. 35th Midwest Symp. Circuits Syst. (1992) 184, as used by
+    W. Deburchgraeve et al., Clin. Neurophysiol. 119 (2008) 2447.
     """
     import numpy as np
 
-    for x, before, after in with_context(blocks, before=2, after=1):
+    later = 1 if params.method == "classic" else 2  # neighbours that a sample needs after it
+    for x, before, after in with_context(blocks, before=1 + later, after=later):
         energy = np.zeros_like(x)
-        energy[:, 1:-1] = x[:, 1:-1] ** 2 - x[:, :-2] * x[:, 2:]
-        if not before and x.shape[1] > 2:
-            energy[:, 0] = energy[:, 1]
-        if not after and x.shape[1] > 2:
-            energy[:, -1] = energy[:, -2]
+        if x.shape[1] > 1 + later:
+            first, stop = 1, x.shape[1] - later
+            inner = energy[:, first:stop]
+            np.multiply(x[:, first:stop], x[:, later : later + stop - first], out=inner)
+            inner -= x[:, : stop - first] * x[:, 1 + later :]
+            if not before:
+                energy[:, 0] = energy[:, 1]
+            if not after:
+                energy[:, stop:] = energy[:, stop - 1 : stop]
         yield energy[:, before : energy.shape[1] - after]
-
-
-def _window_samples(signal: Signal, params: RmsEnvelope) -> int:
-    return 2 * int(params.window_s * signal.fs_hz / 2) + 1
-
-
-def _realised_window(signal: Signal, params: RmsEnvelope) -> dict[str, float]:
-    samples = _window_samples(signal, params)
-    return {"window_samples": samples, "realised_window_s": samples / signal.fs_hz}
-
-
-@stream_operation(
-    RmsEnvelope, version=2, reach_s=lambda params: params.window_s / 2, facts=_realised_window
-)
-def rms_envelope(blocks: Blocks, signal: Signal, params: RmsEnvelope) -> Blocks:
-    """Moving root mean square over a centred window of an odd number of samples.
-
-    Near the ends of an unbroken run the window is cut at the end: the mean is over the samples
-    that exist. Every sum is of the window's own samples, in float64, so a large artefact leaves
-    no rounding errors beside it.
-
-    Source: J. V. Basmajian and C. J. De Luca, Muscles Alive (1985), chapter 3.
-    """
-    from dspant.ops.kernels.moving import moving_rms
-
-    length = _window_samples(signal, params)
-    half = length // 2
-    for x, before, after in with_context(blocks, before=half, after=half):
-        if before == after == half:
-            yield moving_rms(x, length)
-        else:
-            yield _cut_at_the_ends(x, half)[:, before : x.shape[1] - after]
-
-
-def _cut_at_the_ends(x: np.ndarray, half: int) -> np.ndarray:
-    """Moving root mean square of all samples, over as much of each window as there is."""
-    import numpy as np
-
-    from dspant.ops.kernels.moving import moving_rms
-
-    length, samples = 2 * half + 1, x.shape[1]
-    index = np.arange(samples)
-    held = np.minimum(index + half + 1, samples) - np.maximum(index - half, 0)
-    return moving_rms(np.pad(x, ((0, 0), (half, half))), length) * np.sqrt(length / held)
