@@ -2,156 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dspant.config.blocks import raw_files
 from dspant.config.demand import Demand, Demands, Wildcards
 from dspant.config.documents import Document, holding, load_document, place
 from dspant.config.draft import Draft, read_draft
 from dspant.config.experiment import Experiment, Store, StreamStore
 from dspant.config.graph import Graph, resolve_graph
+from dspant.config.jobs import IngestPlan, NodePlan
 from dspant.config.names import FOLDER_NAME, suggestion
-from dspant.config.paths import ANY_RECORDING, Paths
+from dspant.config.paths import Paths
 from dspant.config.problems import Problem, sentence
 from dspant.config.sheet import REQUIRED, Sheet, read_sheet, reference_problems
 from dspant.config.submission import submission_group
 from dspant.dataset.folder import DatasetFolder, store_folder_name
 from dspant.errors import ConfigError
 
-STREAM_THREADS = 2
-"""Cores of a job that makes samples."""
-
-TABLE_THREADS = 1
-"""Cores of a job that makes a table."""
-
-READER = "tdt"
-
 REPORT_VERSION = 2
 """Raised when the pages show something else, which makes them again."""
-
-
-InputFunction = Callable[[Wildcards], list[str]]
-
-
-@dataclass(frozen=True)
-class IngestPlan:
-    """The job that reads a recording's raw block, once, and writes every declared store.
-
-    Parameters
-    ----------
-    spec
-        ``{"reader": {"name", "version"}, "stores": {name: {...}}, "storage": {...}}``.
-    datasets
-        Names of the datasets it makes, in the order of the config.
-    data, metadata, provenance
-        Files it makes, in the order of ``datasets``, with the wildcard ``{recording}``.
-    block
-        What the block says of itself.
-    threads, demand
-        What the job needs.
-    """
-
-    spec: dict[str, Any]
-    datasets: tuple[str, ...]
-    data: list[str]
-    metadata: list[str]
-    provenance: list[str]
-    block: str
-    threads: int
-    demand: Demand
-    sheet: Sheet
-
-    def block_folder(self, wildcards: Wildcards) -> str:
-        return self.sheet.cell(wildcards.recording, "block")
-
-    def raw_files(self, wildcards: Wildcards) -> list[str]:
-        """Raw files of the recording's block, sorted by name.
-
-        Those from the future, by a clock that was wrong, are left out: Snakemake refuses a result
-        that is older than its inputs, whatever is done. :meth:`raw_states` tells them all.
-        """
-        now = time.time()
-        files = raw_files(Path(self.block_folder(wildcards)))
-        return [str(file) for file in files if file.stat().st_mtime <= now]
-
-    def raw_states(self, wildcards: Wildcards) -> dict[str, list[int]]:
-        """Size in bytes and time of change in ns of each raw file, by name.
-
-        Snakemake asks only whether an input is newer than the results. So it would not see that
-        a file was exchanged for an older one.
-        """
-        states = {file.name: file.stat() for file in raw_files(Path(self.block_folder(wildcards)))}
-        return {name: [state.st_size, state.st_mtime_ns] for name, state in states.items()}
-
-
-@dataclass(frozen=True)
-class NodePlan:
-    """The job that makes one node's dataset for one recording.
-
-    Parameters
-    ----------
-    name
-        The node's name; the rule is ``node_<name>``.
-    spec
-        Its resolved spec, with every default filled in.
-    data, metadata, provenance
-        Files it makes, with the wildcard ``{recording}``.
-    threads, demand
-        What the job needs.
-    """
-
-    name: str
-    spec: dict[str, Any]
-    data: str
-    metadata: str
-    provenance: str
-    threads: int
-    demand: Demand
-    paths: Paths
-    sheet: Sheet
-
-    @property
-    def rule(self) -> str:
-        return f"node_{self.name}"
-
-    @property
-    def metadata_inputs(self) -> list[str] | InputFunction:
-        """Metadata file of each input, in the order of the node's ``from``."""
-        return self._inputs(self.paths.metadata)
-
-    @property
-    def data_inputs(self) -> list[str] | InputFunction:
-        """Data file of each input, in the order of the node's ``from``."""
-        return self._inputs(self.paths.data)
-
-    def inputs_of(self, recording: str) -> list[tuple[str, str]]:
-        """Dataset and recording of each input, in the order of the node's ``from``."""
-        return [
-            (
-                taken["dataset"],
-                recording
-                if taken["recording"] is None
-                else self.sheet.cell(recording, taken["recording"]),
-            )
-            for taken in self.spec["inputs"]
-        ]
-
-    def _inputs(self, path: Callable[[str, str], str]) -> list[str] | InputFunction:
-        """Files with the wildcard ``{recording}``; a function only where the sheet is asked.
-
-        Snakemake fills in a wildcard in much less time and memory than it calls a function.
-        """
-
-        def files(wildcards: Wildcards) -> list[str]:
-            return [path(*taken) for taken in self.inputs_of(wildcards.recording)]
-
-        if any(taken["recording"] is not None for taken in self.spec["inputs"]):
-            return files
-        return [path(taken["dataset"], ANY_RECORDING) for taken in self.spec["inputs"]]
 
 
 @dataclass(frozen=True)
@@ -318,13 +189,13 @@ def _absent_columns(graph: Graph, sheet: Sheet) -> list[Problem]:
 def _plan(experiment: Experiment, graph: Graph, sheet: Sheet, overhead_mb: int) -> Plan:
     paths = Paths(experiment.experiment)
     demands = Demands(sheet, _stream_channels(experiment.stores), overhead_mb)
-    ingest = _ingest_plan(experiment, paths, sheet, demands.ingest())
+    ingest = IngestPlan.of(experiment, paths, sheet, demands.ingest())
     made_from = {dataset: dataset for dataset in ingest.datasets}
     nodes: list[NodePlan] = []
     for spec in graph.nodes:
         store = made_from[spec["inputs"][0]["dataset"]]
         made_from[spec["node"]] = store
-        nodes.append(_node_plan(spec, demands.node(spec, store), paths, sheet))
+        nodes.append(NodePlan.of(spec, demands.node(spec, store), paths, sheet))
     return Plan(
         experiment,
         sheet,
@@ -344,42 +215,3 @@ def _stream_channels(stores: Mapping[str, Store]) -> dict[str, int | None]:
         for name, store in stores.items()
         if isinstance(store, StreamStore)
     }
-
-
-def _ingest_plan(experiment: Experiment, paths: Paths, sheet: Sheet, demand: Demand) -> IngestPlan:
-    from dspant.readers import READERS
-
-    spec = {
-        "reader": {"name": READER, "version": READERS[READER]},
-        "stores": {
-            name: store.model_dump(mode="json") for name, store in experiment.stores.items()
-        },
-        "storage": experiment.storage.model_dump(mode="json"),
-    }
-    datasets = tuple(store_folder_name(name) for name in experiment.stores)
-    return IngestPlan(
-        spec=spec,
-        datasets=datasets,
-        data=[paths.data(name) for name in datasets],
-        metadata=[paths.metadata(name) for name in datasets],
-        provenance=[paths.provenance(name) for name in datasets],
-        block=paths.block(),
-        threads=STREAM_THREADS,
-        demand=demand,
-        sheet=sheet,
-    )
-
-
-def _node_plan(spec: dict[str, Any], demand: Demand, paths: Paths, sheet: Sheet) -> NodePlan:
-    name = spec["node"]
-    return NodePlan(
-        name=name,
-        spec=spec,
-        data=paths.data(name),
-        metadata=paths.metadata(name),
-        provenance=paths.provenance(name),
-        threads=STREAM_THREADS if spec["makes"] == "stream" else TABLE_THREADS,
-        demand=demand,
-        paths=paths,
-        sheet=sheet,
-    )

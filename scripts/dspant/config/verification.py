@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import uuid4
 
+from dspant.config.jobs import NodePlan
 from dspant.config.names import NODE_NAME, suggestion
-from dspant.config.plan import NodePlan, Plan
+from dspant.config.plan import Plan
 from dspant.dataset.folder import store_folder_name
 from dspant.errors import ConfigError
 
