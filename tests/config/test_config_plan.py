@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 from sound_experiment import SOUND
 
-from dspant.config.plan import STREAM_THREADS, TABLE_THREADS
+from dspant.config.jobs import STREAM_THREADS, TABLE_THREADS
 
 HEAVY = {"numpy", "scipy", "pyarrow", "pandas", "pandera", "dask", "tdt", "matplotlib"}
 
