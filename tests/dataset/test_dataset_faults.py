@@ -170,7 +170,7 @@ def test_publishing_that_fails_leaves_no_file_of_a_result(
     def may_fail(*args: object) -> None:
         next(outcomes)(*args)
 
-    name = "write_json" if step < 2 else "flush_to_disk"
+    name = "write_json" if step < 2 else "into_place"
     monkeypatch.setattr(publish, name, may_fail if step < 2 else fails)
     with pytest.raises(OSError, match="No space"):
         write_stream(tmp_path / "Raw.ant", SAMPLES)

@@ -7,13 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from dspant.dataset.atomic import clear_drafts, refusals_told, temporary
+from dspant.dataset.atomic import clear_drafts, refusals_told
 from dspant.dataset.digest import ColumnDigest, combined
 from dspant.dataset.epoc_schema import arrow_schema, arrow_table, check_epoc
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.metadata import EpocColumn, EpocMetadata, build
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.publish import publish
+from dspant.dataset.scratch import draft_of
 from dspant.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class EpocWriter:
         self._folder = folder
         self._header = header
         self._compression = compression
-        self._draft = temporary(folder.data)
+        self._draft = draft_of(folder.data)
         self._schema = arrow_schema(header.columns)
         self._digests = [ColumnDigest(name, c.dtype) for name, c in header.columns.items()]
         self._held: list[Any] = []

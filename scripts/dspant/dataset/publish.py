@@ -18,6 +18,7 @@ from dspant.dataset.digest import of_text
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.metadata import Metadata, as_document
 from dspant.dataset.provenance import Provenance, read_provenance
+from dspant.dataset.scratch import into_place
 from dspant.errors import DatasetError
 
 METADATA_DIGEST = "metadata_digest"
@@ -34,9 +35,8 @@ def publish(folder: DatasetFolder, draft: Path, metadata: Metadata, provenance: 
     history = provenance.document() | {METADATA_DIGEST: of_text(to_json(stated))}
     with refusals_told(folder.data):
         folder.metadata.unlink(missing_ok=True)
-        flush_to_disk(draft)
         try:
-            draft.replace(folder.data)
+            into_place(draft, folder.data)
             write_json(folder.provenance, history)
             write_json(folder.metadata, stated)
         except BaseException:

@@ -8,13 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from dspant.dataset.atomic import clear_drafts, refusals_told, start_flushing, temporary
+from dspant.dataset.atomic import clear_drafts, refusals_told, start_flushing
 from dspant.dataset.digest import ColumnDigest, combined
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.layout import MAPPED_KEY, MAPPED_VALUE, row_group_rows, writer_options
 from dspant.dataset.metadata import StreamMetadata, build
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.publish import publish
+from dspant.dataset.scratch import draft_of
 from dspant.dataset.stream import schema_facts
 from dspant.errors import DatasetError
 
@@ -103,7 +104,7 @@ class StreamWriter:
         facts = schema_facts(header.metadata(folder, digest="not yet known").base)
         self._folder = folder
         self._header = header
-        self._draft = temporary(folder.data)
+        self._draft = draft_of(folder.data)
         rows = row_group_rows(len(header.channels), np.dtype(header.dtype).itemsize)
         self._buffer, self._spare = (
             np.empty((len(header.channels), rows), dtype=header.dtype) for _ in range(2)
