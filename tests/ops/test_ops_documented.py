@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dspant.config.reference import guide_with_reference
+from dspant.meanings import meanings
 from dspant.ops.registry import operations
 
 ROOT = Path(__file__).parents[2]
@@ -18,9 +21,9 @@ TABLE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 OPERATIONS = operations()
 
 UNITS = re.compile(
-    r"_(hz|s|sd|db|samples|percent|share|fraction)$|"
+    r"_(hz|s|sd|db|samples|percent|share|fraction|quantile|part|end)$|"
     r"\b(unit|units|Hz|seconds|number of|samples|standard deviations|dB|ratio|share|factor|order|"
-    r"quality factor|percent|without unit|dimensionless|quantile|times|How many|multiples)\b"
+    r"quality factor|percent|without unit|dimensionless|quantile|times|How many|multiples|part|unit|probability|neighbours|level|between 0 and 1|power of)\b"
 )
 """How a parameter's name or meaning says in what it is counted."""
 
@@ -73,6 +76,25 @@ def test_every_operation_is_a_full_row_of_the_table(name: str) -> None:
 
 @every_operation
 def test_every_number_says_in_what_it_is_counted(name: str) -> None:
-    for field, described in OPERATIONS[name].parameters.model_fields.items():
+    model = OPERATIONS[name].parameters
+    for field, described in model.model_fields.items():
         if re.search(r"\b(int|float)\b", str(described.annotation)):
-            assert UNITS.search(field) or UNITS.search(described.description), field
+            assert UNITS.search(field) or UNITS.search(meanings(model)[field]), field
+
+
+def test_one_operation_is_had_without_importing_the_others() -> None:
+    code = (
+        "import sys; from dspant.ops.registry import operations; operations()['rectify'];"
+        "sys.exit('dspant.ops.filters' in sys.modules or 'dspant.ops.amplitude' not in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_module_registers_what_its_source_seems_to() -> None:
+    code = (
+        "import pkgutil, dspant.ops as ops; from importlib import import_module;"
+        "from dspant.ops import registry;"
+        "[import_module(f'dspant.ops.{m.name}') for m in pkgutil.iter_modules(ops.__path__)];"
+        "assert registry._operations.keys() == registry._places().keys()"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from whole_signals import (
     Runs,
     cuttings,
+    events_of,
     run_by_run,
     same_bits,
     short_grid,
@@ -27,8 +29,10 @@ from dspant.dataset.stream_writer import StreamHeader, StreamWriter
 from dspant.engine.chain import bind, with_inputs
 from dspant.engine.source import StreamSource
 from dspant.errors import OperationError
+from dspant.meanings import meanings
 from dspant.ops.features import FEATURES
 from dspant.ops.registry import Parameters, operations, stream_operation
+from dspant.ops.signal import Events
 
 FS_HZ = 1000.0
 
@@ -51,6 +55,24 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("rectify", {}),
     ("tkeo", {}),
     ("rms_envelope", {"window_s": 0.05}),
+    ("rectify", {"method": "analytic", "low_hz": 30.0}),
+    ("rectify", {"method": "square"}),
+    ("tkeo", {"method": "modified"}),
+    ("mav_envelope", {"window_s": 0.05}),
+    ("gaussian_envelope", {"fwhm_s": 0.03}),
+    ("hilbert_envelope", {"low_hz": 30.0}),
+    ("remove_offset", {"statistic": "median", "over": "run"}),
+    ("remove_offset", {"baseline_s": [0.3, 5.2]}),
+    ("remove_offset", {"window_s": 0.3}),
+    ("detrend", {"order": 3}),
+    ("resample", {"to_hz": 640.0}),
+    ("resample", {"to_hz": 2500.0, "transition_hz": 90.0}),
+    ("decimate", {"factor": 7}),
+    ("normalise", {"by": "zscore"}),
+    ("normalise", {"by": "robust"}),
+    ("normalise", {"by": "mad", "baseline_s": [0.3, 5.2]}),
+    ("normalise_to", {"statistic": "rms", "window_s": 0.2}),
+    ("normalise_to", {"statistic": "quantile", "quantile": 0.95}),
     (
         "double_threshold",
         {"on_sd": 2.0, "off_sd": 1.0, "baseline_s": [0.2, 1.1], "merge_gap_s": 0.002},
@@ -58,9 +80,60 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("double_threshold", {"on_level": 0.5, "min_duration_s": 0.002}),
     (
         "windows",
-        {"length_s": 0.2, "step_s": 0.03, "features": list(FEATURES), "wamp_threshold": 0.1},
+        {"length_s": 0.2, "step_s": 0.12, "features": list(FEATURES), "wamp_threshold": 0.1}
+        | {"myop_threshold": 0.5, "vorder_power": 3.0, "higuchi_lag": 6, "wavelet_levels": 3}
+        | {"fr_low_hz": [15.0, 60.0], "fr_high_hz": [60.0, 300.0]},
     ),
     ("evoked", {"window_s": [-0.02, 0.05], "response_s": [0.005, 0.03], "onset_sd": 1.0}),
+    ("single_threshold", {"sd": 1.5, "baseline_epoc": True}),
+    ("single_threshold", {"part_of_peak": 0.3, "min_duration_s": 0.002}),
+    ("hodges_bui", {"sd": 0.7, "window_s": 0.006, "baseline_quantile": 0.4}),
+    ("bonato", {"false_alarm": 0.02, "baseline_s": [0.2, 1.1], "whiten_order": 4}),
+    ("aglr", {"threshold": 2.0, "window_s": 0.02, "search_s": 0.03, "baseline_epoc": True}),
+    ("change_points", {"bin_s": 0.004, "penalty": 0.3, "on_sd": 1.1, "baseline_s": [0.2, 1.1]}),
+    ("match_events", {"tolerance_s": 0.03, "prefix": "stim_"}),
+    ("paired_ratio", {"of": "mean"}),
+    ("paired_ratio", {"lag_s": 0.25, "tolerance_s": 0.02}),
+    ("evoked_average", {"window_s": [-0.02, 0.05], "resamples": 20, "background_s": [-0.02, 0.0]}),
+    ("recruitment_curve", {"fit_floor": True}),
+    ("burst_measures", {}),
+    ("breath_phases", {"inspiration_end": 0.5}),
+    ("peaks", {"noise_multiple": 2.0, "sign": "both", "refractory_s": 0.004}),
+    ("peaks", {"level": 1.5, "refractory_s": 0.0}),
+    ("psth", {"window_s": [-0.2, 0.4], "bin_s": 0.03}),
+    ("select_channels", {"channels": ["ch2", "ch0"]}),
+    ("drop_channels", {"channels": ["ch1"]}),
+    ("rename_channels", {"names": {"ch0": "ch1", "ch1": "ch0"}}),
+    ("montage", {"channels": {f"m{i}": {"ch0": 0.3, "ch2": -i} for i in range(5)}}),
+    ("bipolar", {"pairs": {"a": ["ch0", "ch1"], "b": ["ch2", "ch1"]}}),
+    ("double_differential", {"triples": {"a": ["ch0", "ch1", "ch2"]}}),
+    ("reference", {"method": "average"}),
+    ("reference", {"method": "median", "groups": {"a": ["ch2", "ch0"]}, "ungrouped": "keep"}),
+    ("reference_signal", {"method": "average", "channels": ["ch1", "ch2"]}),
+    ("whiten", {"method": "zca"}),
+    ("whiten", {"method": "pca", "baseline_s": [0.3, 5.2], "epsilon": 0.01}),
+    ("whiten", {"method": "cholesky"}),
+    ("clipping", {"level": 1.2, "tolerance": 0.1, "min_samples": 2}),
+    ("clipping", {"level": "auto", "tolerance": 2.0, "min_duration_s": 0.002}),
+    ("dropouts", {"min_duration_s": 0.004, "tolerance": 0.4}),
+    ("mask", {"fill": "linear", "margin_s": 0.003}),
+    ("mask", {"fill": "hold", "all_channels": True}),
+    ("blank_artefact", {"window_s": [-0.002, 0.006]}),
+    ("blank_artefact", {"window_s": [-0.03, 0.14], "fill": "cubic", "channels": ["ch1"]}),
+    ("subtract_artefact_template", {"window_s": [-0.004, 0.03], "fit_scale": True}),
+    (
+        "subtract_artefact_template",
+        {"window_s": [-0.01, 0.1], "neighbours": 4, "within_s": 0.9, "max_jitter_s": 0.003},
+    ),
+    ("subtract_artefact_template", {"window_s": [-0.004, 0.05], "average": "median"}),
+    ("r_peaks", {"qrs_s": 0.01}),
+    ("remove_ecg", {"window_s": [-0.05, 0.08], "neighbours": 5, "within_s": 0.7}),
+    ("remove_ecg", {"window_s": [-0.05, 0.08], "method": "adaptive", "max_jitter_s": 0.002}),
+    ("remove_ecg", {"window_s": [-0.01, 0.02], "method": "gate", "channels": ["ch0", "ch2"]}),
+    (
+        "spectrum_interpolation",
+        {"frequency_hz": 60.0, "harmonics": 3, "frame_s": 0.5, "width_hz": 8.0},
+    ),
 ]
 
 STIMULI = [stimuli(np.linspace(-0.1, 6.1, 40), range(40))]
@@ -74,8 +147,44 @@ def runs() -> list[tuple[float, np.ndarray]]:
     return [(0.0, rng.normal(size=(3, 4001))), (5.0, rng.normal(size=(3, 1000)))]
 
 
-FURTHER: dict[str, list[Any]] = {}
+BAD = Events(
+    "bad",
+    pa.table(
+        {
+            "onset": np.linspace(-0.1, 6.1, 50),
+            "offset": np.linspace(-0.1, 6.1, 50) + np.arange(50) % 7 * 0.02,
+            "channel": [f"ch{i % 2}" for i in range(50)],
+        }
+    ),
+)
+
+FURTHER: dict[str, list[Any]] = {"mask": [BAD], "normalise_to": [Runs(runs(), FS_HZ)]}
 """Further inputs of operations that take other ones than stimuli."""
+
+SOURCE = object()
+"""Stands for the signal among the inputs of operations that take an epoc first."""
+
+TRIALS = events_of(
+    "Trials",
+    onset=np.linspace(0.1, 5.9, 48),
+    offset=np.linspace(0.1, 5.9, 48) + np.arange(48) % 5 * 0.02,
+    data=np.arange(48) % 6,
+    channel=np.array([f"ch{i % 2}" for i in range(48)], dtype=object),
+    peak_to_peak=np.arange(48) % 6 + np.cos(np.arange(48)),
+    usable=np.arange(48) % 7 != 3,
+    reason=np.where(np.arange(48) % 7 != 3, "", "poor").astype(object),
+)
+
+FURTHER |= {
+    **dict.fromkeys(["single_threshold", "hodges_bui", "bonato", "aglr", "change_points"], [TRIALS]),
+    "evoked_average": [TRIALS],
+    "match_events": [TRIALS, *STIMULI],
+    "paired_ratio": [TRIALS, TRIALS],
+    "recruitment_curve": [TRIALS],
+    "burst_measures": [TRIALS],
+    "breath_phases": [TRIALS, SOURCE],
+    "psth": [TRIALS, STIMULI[0], SOURCE],
+}
 
 
 def further_of(name: str) -> list[Any]:
@@ -85,7 +194,10 @@ def further_of(name: str) -> list[Any]:
 def result(source: Any, name: str, params: dict[str, Any]) -> dict[str, np.ndarray]:
     operation = operations()[name]
     if operation.makes == "epoc":
-        return table_of(name, source, further_of(name), **params)
+        given = [source, *further_of(name)]
+        if operation.takes[0] == "epoc":
+            given = [source if each is SOURCE else each for each in given[1:]]
+        return table_of(name, given[0], given[1:], **params)
     described = operation.describe(source.signal, operation.parameters(**params))
     made = run_by_run(name, source, further_of(name), **params)
     for values, segment in zip(made, described.segments, strict=True):
@@ -175,9 +287,8 @@ def test_every_operation_names_its_formula_or_where_it_is_from(name: str) -> Non
 
 @every_operation
 def test_every_parameter_says_what_it_means(name: str) -> None:
-    for parameter, field in operations()[name].parameters.model_fields.items():
-        assert field.description, parameter
-        assert field.description.rstrip().endswith("."), parameter
+    for parameter, meaning in meanings(operations()[name].parameters).items():
+        assert meaning.rstrip().endswith("."), parameter
 
 
 @every_operation
@@ -191,7 +302,10 @@ def test_parameters_survive_the_way_through_a_plan(name: str) -> None:
 def test_every_feature_states_its_meaning_and_unit(name: str) -> None:
     feature = FEATURES[name]
     assert len(feature.meaning) > 15
-    assert feature.unit.format(unit="V") in {"V", "V s", "V^2", "Hz"}
+    assert re.fullmatch(
+        r"|log10\(V\)|(1/)?(V|Hz|V s|V Hz)(\^[0-9.]+)?( s| Hz(\^[23])?)?", feature.unit_for("V")
+    )
+    assert len(feature.source) > 8
     assert feature.compute.__name__ == name
 
 
@@ -209,7 +323,7 @@ def test_planning_loads_no_array_library(tmp_path: Path) -> None:
     import sys
 
     code = (
-        "import sys; from dspant.ops.registry import operations; operations();"
+        "import sys; from dspant.ops.registry import operations; dict(operations());"
         "sys.exit(sum(m in sys.modules for m in ('numpy', 'scipy', 'pyarrow')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

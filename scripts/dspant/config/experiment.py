@@ -19,7 +19,7 @@ from dspant.config.names import is_folder_name
 
 class Section(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True
     )
 
 

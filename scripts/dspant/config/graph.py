@@ -215,11 +215,18 @@ def _mismatches(
                 f"but {origin} is of kind {running}"
             )
             yield Problem(step.path, message)
-        yield from _further_inputs(name, step, operation.takes[1:], further, kinds)
+        yield from _further_inputs(name, step, _further_kinds(step), further, kinds)
         running, origin = operation.makes, f"the result of {operation.name!r}"
     for source in further:
         message = f"no step of node {name!r} takes {source.dataset!r} as a further input"
         yield Problem(source.path, message)
+
+
+def _further_kinds(step: Step) -> tuple[Kind, ...]:
+    operation = step.operation
+    if step.params is None:
+        return operation.takes[1:]
+    return operation.further(operation.parameters(**step.params))
 
 
 def _further_inputs(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
@@ -16,8 +17,9 @@ from pydantic.fields import FieldInfo
 
 from dspant.config.experiment import EpocStore, Experiment, Node, Reference, Storage, StreamStore
 from dspant.config.steps import FROM_EXPERIMENT
+from dspant.meanings import meanings
 from dspant.ops.features import FEATURES
-from dspant.ops.registry import Operation, operations
+from dspant.ops.registry import Kind, Operation, operations
 from dspant.ops.signal import Column, Events, Signal
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -127,16 +129,28 @@ def _example(operation: Operation) -> str:
 
 def _columns(operation: Operation) -> Iterator[str]:
     """Columns of the table it makes of a signal in V and events in uA."""
-    signal = Signal(1000.0, ("channel",), ("V",), ())
-    events = [
-        Events("events", None, {"data": Column("float64", "uA", "")}) for _ in operation.takes[1:]
-    ]
+    first, *further = [_example_input(operation, kind) for kind in operation.takes]
+    about = first if isinstance(first, Events) else first.signal
     params = operation.parameters(**operation.parameters.example)
     yield "| Column | Unit for a signal in V | Meaning |"
     yield "|---|---|---|"
-    for name, column in operation.columns(signal, events, params).items():
+    for name, column in operation.columns(about, further, params).items():
         yield f"| `{name}` | {column.unit} | {_markdown(column.meaning)} |"
     yield ""
+
+
+def _example_input(operation: Operation, kind: Kind) -> Any:
+    """A signal in V, or events in uA with what else the operation wants to know of them."""
+    if kind == "stream":
+        return SimpleNamespace(signal=Signal(1000.0, ("channel",), ("V",), ()))
+    wanted = {
+        "onset": ("float64", "s"),
+        "offset": ("float64", "s"),
+        "data": ("float64", "uA"),
+        **operation.parameters.example_columns,
+    }
+    columns = {name: Column(dtype, unit, "") for name, (dtype, unit) in wanted.items()}
+    return Events("events", None, columns)
 
 
 def _features() -> Iterator[str]:
@@ -157,7 +171,7 @@ def _takes(operation: Operation) -> str:
 
 
 def _table(title: str, model: type[BaseModel], from_experiment: dict[str, str]) -> Iterator[str]:
-    schema = model.model_json_schema()
+    schema, said = model.model_json_schema(), meanings(model)
     yield f"| {title} | Value | If left out | Meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
@@ -168,7 +182,7 @@ def _table(title: str, model: type[BaseModel], from_experiment: dict[str, str]) 
             else _left_out(field)
         )
         value = _value(schema["properties"][key])
-        meaning = _markdown(field.description or "")
+        meaning = _markdown(said[name])
         yield f"| `{key}` | {value} | {left_out} | {meaning} |"
     yield ""
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from dspant.config.names import suggestion
 from dspant.config.problems import KeyPath, Problem, shown
+from dspant.meanings import meanings
 from dspant.spelling import nearest
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -139,8 +140,8 @@ def _message(model: type[BaseModel], detail: Any, noun: str) -> str:
 
 
 def _missing(model: type[BaseModel], name: str, noun: str) -> str:
-    fields = {field.alias or key: field for key, field in model.model_fields.items()}
-    meaning = (fields[name].description or "").replace("\n", " ").replace("``", "'")
+    names = {field.alias or key: key for key, field in model.model_fields.items()}
+    meaning = meanings(model)[names[name]].replace("\n", " ").replace("``", "'")
     return f"missing {noun} {name!r}" + (f": {meaning.rstrip('.')}" if meaning else "")
 
 

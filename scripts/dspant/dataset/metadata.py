@@ -32,7 +32,6 @@ class _Model(BaseModel):
         frozen=True,
         allow_inf_nan=False,
         ser_json_inf_nan="constants",
-        use_attribute_docstrings=True,
     )
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
-from types import MappingProxyType
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -26,9 +29,12 @@ class Parameters(BaseModel):
 
     example: ClassVar[dict[str, Any]] = {}
     """Parameters as a lab might write them; the guide shows them and tests use them."""
+    example_columns: ClassVar[dict[str, tuple[str, str]]] = {}
+    """Dtype and unit of what an epoc given to the operation has besides times and data, for the
+    guide."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True
     )
 
 
@@ -42,6 +48,10 @@ def unchanged(signal: Any, _params: Any) -> Any:
 
 def no_reach(_params: Any) -> float:
     return 0.0
+
+
+def nothing_more(_params: Any) -> tuple[Kind, ...]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,9 @@ class Operation:
         (source, further inputs, parameters) -> :class:`dspant.ops.signal.Learned`: what a stream
         operation has to know of the whole recording, or of its further inputs, before the first
         sample passes.
+    also_takes
+        parameters -> kinds of inputs that are taken after those of ``takes``, where parameters
+        ask for them.
     """
 
     name: str
@@ -91,6 +104,11 @@ class Operation:
     facts: Callable[..., dict[str, Any]] = nothing_to_state
     mixes_channels: bool = False
     learn: Callable[..., Any] | None = None
+    also_takes: Callable[[Any], tuple[Kind, ...]] = nothing_more
+
+    def further(self, params: Any) -> tuple[Kind, ...]:
+        """Kinds of the inputs that it takes with these parameters besides the first."""
+        return (*self.takes[1:], *self.also_takes(params))
 
     @property
     def family(self) -> str:
@@ -153,8 +171,9 @@ def epoc_operation(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register ``f(source, events, parameters)``, which yields batches of table columns.
 
-    ``source`` is a :class:`dspant.ops.signal.SignalSource`, ``events`` the node's further
-    inputs; each batch is a dict of equally long arrays, one per declared column.
+    ``source`` is a :class:`dspant.ops.signal.SignalSource`, or :class:`dspant.ops.signal.Events`
+    where ``takes`` begins with an epoc; ``events`` are the node's further inputs; each batch is a
+    dict of equally long arrays, one per declared column.
     """
 
     def decorate(run: Callable[..., Any]) -> Callable[..., Any]:
@@ -168,9 +187,42 @@ def epoc_operation(
     return decorate
 
 
-def operations() -> Mapping[str, Operation]:
-    """All operations by name, from every module of this package."""
+class Operations(Mapping[str, Operation]):
+    """All operations by name; the module of one is imported when it is asked for.
+
+    Jobs and plans use a few of them, and importing all would take most of their start.
+    """
+
+    def __getitem__(self, name: str) -> Operation:
+        if name not in _operations:
+            import_module(_places()[name])
+        return _operations[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*_places(), *_operations]))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+@cache
+def _places() -> dict[str, str]:
+    """Module of each operation, by the names that stand below a registration in its source."""
+    found: dict[str, str] = {}
     package = import_module(__package__)
     for module in pkgutil.iter_modules(package.__path__):
-        import_module(f"{__package__}.{module.name}")
-    return MappingProxyType(_operations)
+        name = f"{__package__}.{module.name}"
+        origin = find_spec(name).origin
+        text = Path(origin).read_text(encoding="utf-8")
+        found |= dict.fromkeys(_REGISTERED.findall(text), name)
+    return found
+
+
+_REGISTERED = re.compile(
+    r"^@(?:stream|epoc|table)_operation\(.*?^def (\w+)", re.DOTALL | re.MULTILINE
+)
+
+
+def operations() -> Mapping[str, Operation]:
+    """All operations by name, from every module of this package."""
+    return Operations()
