@@ -6,8 +6,9 @@ SLURM := build/slurm
 CORES ?= 2
 CASES ?= 100000
 KILLS ?= 200
+RECIPES := $(basename $(notdir $(wildcard config/recipes/*.yaml)))
 
-.PHONY: demo test slurm-test lint format bench scale fuzz kills clean dag
+.PHONY: demo test slurm-test lint format bench scale fuzz kills clean dag recipes recipe-pictures
 
 $(READY): envs/requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -61,6 +62,19 @@ kills: $(READY)
 dag: $(READY)
 	$(BIN)/python -m dspant.simulate resources/demo/demo.yaml resources/demo/tank
 	$(BIN)/python -m dspant.report.dag config/config.yaml resources/dag.svg
+
+recipes: $(READY)
+	@set -e; for recipe in $(RECIPES); do \
+	  $(BIN)/python -m dspant.simulate resources/recipes/$$recipe.yaml resources/recipes/tank/$$recipe; \
+	  $(BIN)/snakemake --cores $(CORES) --configfile config/recipes/$$recipe.yaml; \
+	done
+	@for recipe in $(RECIPES); do echo "Open results/$$recipe/report.html, read docs/recipes/$$recipe.md"; done
+
+recipe-pictures: recipes
+	@set -e; for recipe in $(RECIPES); do \
+	  $(BIN)/python -m dspant.report.dag config/recipes/$$recipe.yaml docs/recipes/$$recipe.svg; \
+	  sed -n '/dspant.report.window/,/^```/{/^```/!p;}' docs/recipes/$$recipe.md | sh -e; \
+	done
 
 clean:
 	rm -rf $(VENV) .snakemake results/demo logs/demo benchmarks/demo resources/demo/tank

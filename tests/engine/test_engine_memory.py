@@ -77,6 +77,7 @@ NODES = [
         1,
     ),
     (["rectify", {"lowpass": {"cutoff_hz": 6, "order": 2}}], "stream", 2),
+    ([{"rms_envelope": {"window_s": 10}}], "stream", 1),
     ([{"double_threshold": {"on_sd": 30, "baseline_s": [0, 20]}}], "epoc", 1),
     ([{"windows": {"length_s": 2, "step_s": 1, "features": ["rms"]}}], "epoc", 1),
 ]

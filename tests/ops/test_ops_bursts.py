@@ -206,8 +206,8 @@ def test_a_level_from_a_baseline_does_not_depend_on_blocks_of_one_sample() -> No
 
     x = np.random.default_rng(7).normal(size=(3, 5000))
     model = operations()["double_threshold"].parameters(on_sd=3.0, baseline_s=[0.0, 5.0])
-    whole = _levels(Runs([(0.0, x)], 1000.0), model)
-    cut = _levels(Runs([(0.0, x)], 1000.0, range(1, 5000)), model)
+    whole = _levels(Runs([(0.0, x)], 1000.0), [], model)
+    cut = _levels(Runs([(0.0, x)], 1000.0, range(1, 5000)), [], model)
     assert [list(map(float, a)) for a in whole] == [list(map(float, a)) for a in cut]
 
 
@@ -240,8 +240,8 @@ def test_published_onsets_of_surface_emg_are_reproduced(surface_emg: np.ndarray)
         ({"on_sd": 3.0, "on_level": 1.0, "baseline_s": [0.0, 1.0]}, "give either on_sd"),
         ({"on_sd": 3.0}, "on_sd needs baseline_s"),
         ({"on_sd": 3.0, "off_level": 1.0, "baseline_s": [0.0, 1.0]}, "with on_sd give off_sd"),
-        ({"on_level": 3.0, "off_sd": 1.0}, "off_sd and baseline_s go with on_sd"),
-        ({"on_level": 3.0, "baseline_s": [0.0, 1.0]}, "off_sd and baseline_s go with on_sd"),
+        ({"on_level": 3.0, "off_sd": 1.0}, "off_sd and a baseline go with on_sd"),
+        ({"on_level": 3.0, "baseline_s": [0.0, 1.0]}, "off_sd and a baseline go with on_sd"),
         ({"on_level": 3.0, "off_level": 4.0}, r"off threshold \(4\) must not be above"),
         ({"on_sd": 3.0, "baseline_s": [1.0, 1.0]}, "baseline_s must rise"),
         ({"on_sd": 3.0, "baseline_s": [0.0]}, "at least 2 items"),

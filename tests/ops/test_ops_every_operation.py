@@ -84,6 +84,17 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
         | {"myop_threshold": 0.5, "vorder_power": 3.0, "higuchi_lag": 6, "wavelet_levels": 3}
         | {"fr_low_hz": [15.0, 60.0], "fr_high_hz": [60.0, 300.0]},
     ),
+    ("welch", {"length_s": 0.3, "step_s": 0.1, "segment_s": 0.1}),
+    ("multitaper", {"length_s": 0.2, "step_s": 0.07, "half_bandwidth_hz": 10.0}),
+    (
+        "band_powers",
+        {"length_s": 0.2, "step_s": 0.03, "bands_hz": {"low": [0.0, 90.0], "high": [90.0, 400.0]}},
+    ),
+    ("fatigue", {"length_s": 0.2, "step_s": 0.2, "band_hz": [5.0, 450.0]}),
+    ("coherence", {"segment_s": 0.1}),
+    ("cocontraction", {"length_s": 0.2, "step_s": 0.05, "rectify": True}),
+    ("cross_correlation", {"length_s": 0.2, "step_s": 0.07, "max_lag_s": 0.02}),
+    ("phasors", {"length_s": 0.2, "step_s": 0.07, "pairs": [["ch2", "ch0"]]}),
     ("evoked", {"window_s": [-0.02, 0.05], "response_s": [0.005, 0.03], "onset_sd": 1.0}),
     ("single_threshold", {"sd": 1.5, "baseline_epoc": True}),
     ("single_threshold", {"part_of_peak": 0.3, "min_duration_s": 0.002}),
@@ -129,6 +140,7 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("r_peaks", {"qrs_s": 0.01}),
     ("remove_ecg", {"window_s": [-0.05, 0.08], "neighbours": 5, "within_s": 0.7}),
     ("remove_ecg", {"window_s": [-0.05, 0.08], "method": "adaptive", "max_jitter_s": 0.002}),
+    ("subtract_mains", {"frequency_hz": 60.0, "window_s": 0.3}),
     ("remove_ecg", {"window_s": [-0.01, 0.02], "method": "gate", "channels": ["ch0", "ch2"]}),
     (
         "spectrum_interpolation",
@@ -176,7 +188,11 @@ TRIALS = events_of(
 )
 
 FURTHER |= {
-    **dict.fromkeys(["single_threshold", "hodges_bui", "bonato", "aglr", "change_points"], [TRIALS]),
+    "single_threshold": [TRIALS],
+    "hodges_bui": [TRIALS],
+    "bonato": [TRIALS],
+    "aglr": [TRIALS],
+    "change_points": [TRIALS],
     "evoked_average": [TRIALS],
     "match_events": [TRIALS, *STIMULI],
     "paired_ratio": [TRIALS, TRIALS],

@@ -15,6 +15,7 @@ from whole_signals import TDT_FS_HZ, Runs, cuttings, same_bits, stimuli, table_o
 from dspant.errors import OperationError
 from dspant.ops.evoked import ACTIVE, IN_GAP, NO_ONSET, OUTSIDE
 from dspant.ops.registry import operations
+from dspant.ops.responses import ARTEFACT, CLIPPED
 
 WINDOW = {"window_s": [-0.01, 0.04], "response_s": [0.004, 0.03]}
 
@@ -229,3 +230,80 @@ def test_values_of_events_that_are_text_are_refused() -> None:
     events = Events("Note", table, {"data": Column("string", "", "side")})
     with pytest.raises(OperationError, match="data of Note is text"):
         table_of("evoked", Runs([(0.0, np.zeros((1, 1000)))], 1000.0), [events], **WINDOW)
+
+
+def wave(t: np.ndarray, latency_s: float, size: float) -> np.ndarray:
+    """A response that rises from nothing: a sine of 8 ms, first up then down."""
+    since = t - latency_s
+    inside = (since >= 0) & (since < 0.008)
+    return np.where(inside, size * np.sin(2 * np.pi * since / 0.008), 0.0)
+
+
+def responses(noise: float, size: float = 1.0, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    """Twenty responses 10 ms after events between the samples, at 10 kHz."""
+    fs_hz = 10_000.0
+    onset = 0.5 + np.arange(20) * 0.30003
+    t = np.arange(int(7 * fs_hz)) / fs_hz
+    x = np.random.default_rng(seed).normal(scale=noise, size=len(t)) if noise else 0 * t
+    for at in onset:
+        x = x + wave(t - at, 0.010, size)
+    return onset, x[None]
+
+
+@pytest.mark.against("closed form of a sine wave", "evoked")
+def test_peaks_their_latencies_and_duration_of_a_sine_are_its_own() -> None:
+    onset, x = responses(noise=0.0)
+    rows = table_of(
+        "evoked", Runs([(0.0, x)], 1e4), [stimuli(onset)],
+        window_s=[-0.05, 0.06], response_s=[0.005, 0.03], onset_hold_s=0.0,
+    )  # fmt: skip
+    assert rows["positive_peak"] == pytest.approx(1.0, rel=1e-2)
+    assert rows["negative_peak"] == pytest.approx(-1.0, rel=1e-2)
+    first, second = 0.010 + 0.002, 0.010 + 0.006
+    at = rows["peak_latency_s"]
+    assert np.minimum(np.abs(at - first), np.abs(at - second)).max() <= 1.001e-4
+    # half of a sine's peak is reached after a twelfth of its period
+    half = np.where(np.abs(at - first) < 1e-3, 0.010, 0.014) + 0.008 / 12
+    assert np.abs(rows["half_peak_latency_s"] - half).max() <= 1.001e-4
+    assert np.abs(rows["change_latency_s"] - 0.010).max() <= 5e-4
+    assert np.abs(rows["duration_s"] - 0.008).max() <= 2.1e-4
+    assert np.isnan(rows["silent_period_s"]).all()
+
+
+@pytest.mark.against("simulated truth", "evoked")
+@pytest.mark.parametrize("name", ["latency_s", "change_latency_s"])
+def test_latencies_are_right_in_noise(name: str) -> None:
+    onset, x = responses(noise=0.02)
+    rows = table_of(
+        "evoked", Runs([(0.0, x)], 1e4), [stimuli(onset)],
+        window_s=[-0.05, 0.06], response_s=[0.005, 0.03],
+    )  # fmt: skip
+    assert np.abs(rows[name] - 0.010).max() <= 7e-4
+
+
+@pytest.mark.against("simulated truth", "evoked")
+def test_a_silent_period_has_its_begin_and_its_length() -> None:
+    fs_hz, onset = 5000.0, np.array([1.0, 2.0])
+    x = np.random.default_rng(3).normal(size=(1, 20_000))
+    x[0, int(1.030 * fs_hz) : int(1.130 * fs_hz)] *= 0.01
+    x[0, int(2.030 * fs_hz) :] *= 0.01
+    rows = table_of(
+        "evoked", Runs([(0.0, x)], fs_hz), [stimuli(onset)],
+        window_s=[-0.1, 0.3], response_s=[0.005, 0.03], silent_s=[0.02, 0.29],
+    )  # fmt: skip
+    assert rows["silent_onset_s"] == pytest.approx([0.030, 0.030], abs=0.004)
+    assert rows["silent_period_s"][0] == pytest.approx(0.100, abs=0.006)
+    assert np.isnan(rows["silent_period_s"][1])
+
+
+def test_artefacts_and_clipping_mark_the_channel_they_are_on_and_keep_the_values() -> None:
+    onset, x = responses(noise=0.01)
+    x = np.concatenate([x, x * 0.4])
+    x[1, int((onset[2] - 0.02) * 1e4)] = 3.0
+    rows = table_of(
+        "evoked", Runs([(0.0, x)], 1e4), [stimuli(onset[:3])],
+        window_s=[-0.05, 0.06], response_s=[0.005, 0.03], artefact_level=2.0, clip_level=0.9,
+    )  # fmt: skip
+    assert rows["reason"].tolist() == [CLIPPED, "", CLIPPED, "", CLIPPED, ARTEFACT]
+    assert rows["usable"].tolist() == [False, True, False, True, False, False]
+    assert np.isfinite(rows["peak_to_peak"]).all()

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy import signal as sp
 
 from dspant.ops.kernels.cascade import Cascade, rows_in_lanes
-from dspant.ops.kernels.moving import moving_rms
+from dspant.ops.kernels.moving import moving_mav, moving_mean, moving_rms
+from dspant.ops.kernels.polyphase import TAPS_AT_ONCE, filter_phases
 
 rows = st.integers(1, 11)
 sections = st.integers(1, 19)
@@ -103,24 +104,48 @@ def test_how_many_sets_of_rows_fill_lanes() -> None:
     assert [rows_in_lanes(rows) for rows in range(1, 9)] == [4, 2, 4, 1, 4, 2, 4, 1]
 
 
-def rms_by_tiles(x: np.ndarray, length: int) -> np.ndarray:
+def means_by_tiles(x: np.ndarray, length: int) -> np.ndarray:
     """Two running sums in NumPy, over the end of one tile and the beginning of the next."""
     tiles = -(-x.shape[1] // length)
     padded = np.zeros((len(x), tiles * length))
-    padded[:, : x.shape[1]] = x**2
+    padded[:, : x.shape[1]] = x
     tiled = padded.reshape(len(x), tiles, length)
     begun = np.cumsum(tiled, axis=2).reshape(len(x), -1)
     left = np.cumsum(tiled[:, :, ::-1], axis=2)[:, :, ::-1].reshape(len(x), -1)
     sums = left[:, : x.shape[1] - length + 1].copy()
     later = np.arange(sums.shape[1]) % length > 0
     sums[:, later] += begun[:, length - 1 : x.shape[1]][:, later]
-    return np.sqrt(sums * (1 / length))
+    return sums * (1 / length)
 
 
 @settings(deadline=None, max_examples=80)
 @given(rows, st.integers(1, 500), st.integers(1, 120), seeds)
-def test_a_moving_rms_is_that_of_running_sums_of_tiles(
+def test_moving_means_are_those_of_running_sums_of_tiles(
     rows: int, windows: int, length: int, seed: int
 ) -> None:
     x = np.random.default_rng(seed).normal(size=(rows, windows + length - 1))
-    assert np.array_equal(moving_rms(x, length), rms_by_tiles(x, length))
+    assert np.array_equal(moving_rms(x, length), np.sqrt(means_by_tiles(x**2, length)))
+    assert np.array_equal(moving_mav(x, length), means_by_tiles(np.abs(x), length))
+    assert np.array_equal(moving_mean(x, length), means_by_tiles(x, length))
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.integers(1, 9), st.integers(1, 12), st.integers(1, 3), st.integers(1, 60), seeds)
+def test_phases_are_taken_in_turn_and_summed_four_by_four(
+    up: int, down: int, turns: int, count: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    taps = turns * TAPS_AT_ONCE
+    phases = rng.normal(size=(up, taps))
+    first = taps * up + seed % up
+    x = rng.normal(size=(first + count * down) // up + 1)
+    made = np.empty(count)
+    filter_phases(x, phases, down, first, made)
+    for number, value in enumerate(made):
+        last, phase = divmod(first + number * down, up)
+        products = (phases[phase] * x[last - taps + 1 : last + 1]).reshape(turns, 4, 4)
+        lanes = np.zeros((4, 4))
+        for product in products:
+            lanes += product
+        a, b, c, d = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
+        assert value == (a + b) + (c + d)

@@ -15,11 +15,12 @@ from scipy import signal as sp
 from whole_signals import TDT_FS_HZ, Runs, cuttings, same_bits, short_grid, table_of
 
 from dspant.errors import OperationError
-from dspant.ops.features import FEATURES
 from dspant.ops.registry import operations
 
 ZC, SSC, WAMP = 0.3, 0.2, 0.5
 THRESHOLDS = {"zc_threshold": ZC, "ssc_threshold": SSC, "wamp_threshold": WAMP}
+FEATURES = ["mav", "rms", "iemg", "var", "wl", "zc", "ssc", "wamp", "mnf", "mdf", "pkf"]
+"""Features that need no more than three samples; test_ops_features.py has all."""
 
 
 def median_frequency(f: np.ndarray, p: np.ndarray, width: float) -> float:
@@ -28,7 +29,7 @@ def median_frequency(f: np.ndarray, p: np.ndarray, width: float) -> float:
 
 
 def by_hand(x: np.ndarray, fs_hz: float) -> dict[str, float]:
-    """Every feature of one window of one channel, sample by sample."""
+    """Some features of one window of one channel, sample by sample."""
     n = len(x)
     steps = [x[i + 1] - x[i] for i in range(n - 1)]
     f, p = sp.welch(x, fs_hz, "hann", nperseg=n, noverlap=0, detrend="constant")
@@ -50,11 +51,7 @@ def by_hand(x: np.ndarray, fs_hz: float) -> dict[str, float]:
     }
 
 
-def test_every_feature_has_a_formula_in_this_file() -> None:
-    assert set(by_hand(np.arange(8.0) % 3, 1000.0)) == set(FEATURES)
-
-
-@pytest.mark.against("formulas in NumPy and SciPy", "windows")
+@pytest.mark.against("formulas sample by sample, scipy.signal.welch", "windows")
 @settings(deadline=None, max_examples=60)
 @given(
     st.integers(1, 3),
@@ -75,7 +72,7 @@ def test_features_equal_their_formulas_in_every_window(  # noqa: PLR0917
     seed: int,
 ) -> None:
     x = np.random.default_rng(seed).normal(size=(channels, samples))
-    params = {"length_s": length / 1000, "step_s": step / 1000, "features": list(FEATURES)}
+    params = {"length_s": length / 1000, "step_s": step / 1000, "features": FEATURES}
     with short_grid(batch):
         rows = table_of("windows", Runs([(2.0, x)], 1000.0, cuts), **params, **THRESHOLDS)
     starts = []
@@ -97,7 +94,7 @@ def test_features_are_the_same_bits_however_the_run_is_cut(
     channels: int, cuts: Sequence[int], seed: int
 ) -> None:
     x = np.random.default_rng(seed).normal(size=(channels, 3000))
-    params = {"length_s": 0.25, "step_s": 0.05, "features": list(FEATURES)} | THRESHOLDS
+    params = {"length_s": 0.25, "step_s": 0.05, "features": FEATURES} | THRESHOLDS
     uncut = table_of("windows", Runs([(0.0, x)], 1000.0), **params)
     again = table_of("windows", Runs([(0.0, x)], 1000.0, cuts), **params)
     assert all(same_bits(again[name], uncut[name]) for name in FEATURES)
@@ -211,6 +208,25 @@ def test_steps_of_a_fraction_of_a_sample_do_not_drift() -> None:
     assert len(nominal) == 1195
 
 
+def test_a_feature_of_several_values_has_a_numbered_column_for_each() -> None:
+    x = np.random.default_rng(0).normal(size=(2, 500))
+    features = ["mav", "ar", "wv", "hist"]
+    rows = table_of(
+        "windows",
+        Runs([(0.0, x)], 1000.0),
+        length_s=0.1,
+        step_s=0.1,
+        features=features,
+        ar_order=2,
+        hist_bins=3,
+        wavelet_levels=2,
+    )
+    assert list(rows)[3:] == [
+        *("mav", "ar1", "ar2", "wv_a2", "wv_d2", "wv_d1", "hist1", "hist2", "hist3")
+    ]
+    assert all(values.shape == (10,) for values in rows.values())
+
+
 def test_a_run_shorter_than_a_window_has_no_rows() -> None:
     source = Runs([(0.0, np.ones((2, 99)))], 1000.0)
     rows = table_of("windows", source, length_s=0.1, step_s=0.1, features=["mav"])
@@ -245,6 +261,7 @@ def test_channels_of_different_units_are_refused_only_where_a_column_needs_one()
         ({"features": ["mav", "mav"]}, "name one twice"),
         ({"features": []}, "at least 1 item"),
         ({"features": ["energy"]}, "Input should be 'mav'"),
+        ({"features": ["mav"], "wamp_threshold": 1.0}, "wamp_threshold is given, and no feature"),
         ({"features": ["mav"], "length_s": 0.0}, "greater than 0"),
         ({"features": ["mav"], "step_s": -1.0}, "greater than 0"),
         ({"features": ["zc"], "zc_threshold": -1.0}, "greater than or equal to 0"),

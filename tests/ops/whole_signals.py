@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from dspant.ops import blocks, bursts, recursive, windows
+from dspant.ops import blocks, recursive, sliding
 from dspant.ops.registry import operations
 from dspant.ops.signal import Column, Events, Segment, Signal
 
@@ -88,12 +88,13 @@ class Runs:
 
 
 def table_of(
-    name: str, source: Runs, events: Sequence[Events] = (), **params: Any
+    name: str, source: Runs | Events, events: Sequence[Events] = (), **params: Any
 ) -> dict[str, np.ndarray]:
     """Rows of an epoc operation, by column."""
     operation = operations()[name]
     model = operation.parameters(**params)
-    names = operation.columns(source.signal, list(events), model)
+    about = source if isinstance(source, Events) else source.signal
+    names = operation.columns(about, list(events), model)
     batches = list(operation.run(source, list(events), model))
     assert all(list(batch) == list(names) for batch in batches)
     return {
@@ -112,14 +113,26 @@ def stimuli(onset: Sequence[float], data: Sequence[float] | None = None) -> Even
     return Events("Stim", pa.table(columns), described)
 
 
+def events_of(name: str, units: Mapping[str, str] | None = None, **columns: Any) -> Events:
+    """Events with these columns, offset equal to onset where none is given."""
+    values = {key: np.asarray(column) for key, column in columns.items()}
+    if "offset" not in values:
+        values = {"onset": values["onset"], "offset": values["onset"], **values}
+    known = {"f": "float64", "i": "int64", "b": "bool"}
+    described = {
+        key: Column(known.get(column.dtype.kind, "string"), (units or {}).get(key, ""), key)
+        for key, column in values.items()
+    }
+    return Events(name, pa.table(values), described)
+
+
 @contextmanager
 def short_grid(samples: int) -> Iterator[None]:
     """Make blocks so short that a small signal crosses many of their borders."""
     with (
         patch.object(blocks, "GRID_SAMPLES", samples),
         patch.object(recursive, "GRID_SAMPLES", samples),
-        patch.object(bursts, "GRID_SAMPLES", samples),
-        patch.object(windows, "BATCH_SAMPLES", samples),
+        patch.object(sliding, "BATCH_SAMPLES", samples),
     ):
         yield
 

@@ -9,10 +9,11 @@ import xxhash
 from scipy import signal
 
 from dspant.simulate.errors import SimulationError
-from dspant.simulate.recording import TRUTH_SCHEMA, simulate
+from dspant.simulate.recording import simulate
 from dspant.simulate.spec import parse_spec
 from dspant.simulate.tank import read_specs
 from dspant.simulate.tdt_block import write_block
+from dspant.simulate.truth import TRUTH_SCHEMA
 
 DEMO = Path(__file__).parents[2] / "resources" / "demo" / "demo.yaml"
 SMALL = {"seed": 5, "duration_s": 6, "fs_hz": 24414.0625, "airflow_fs_hz": 1017.2526}

@@ -101,14 +101,24 @@ def with_inputs(steps: Sequence[Step], further: Sequence[Any]) -> tuple[Step, ..
     """The steps, each with those of the further inputs that it takes, in their order."""
     left = iter(further)
     return tuple(
-        replace(step, further=tuple(next(left) for _ in step.operation.takes[1:])) for step in steps
+        replace(step, further=tuple(next(left) for _ in step.operation.further(step.params)))
+        for step in steps
     )
 
 
 def described(steps: Sequence[Step], signal: Signal) -> Signal:
-    """The signal that stream steps make of ``signal``."""
+    """The signal that stream steps make of ``signal``.
+
+    Raises
+    ------
+    StepError
+        A step cannot be applied to what it is given, such as one that names an unknown channel.
+    """
     for step in steps:
-        signal = step.operation.describe(signal, step.params)
+        try:
+            signal = step.operation.describe(signal, step.params)
+        except OperationError as error:
+            raise step.refused(error) from error
     return signal
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from dspant.dataset.stream import Stream
-from dspant.engine.chain import Step, bind
+from dspant.engine.chain import Step, bind, described
 from dspant.engine.memory import node_memory_mb
+from dspant.engine.source import signal_of
 from dspant.ops.signal import Segment
 
 EVER = (-math.inf, math.inf)
@@ -49,11 +50,12 @@ def explained(
     """
     bound = bind(steps)
     read = range(len(stream.channels)) if _mixes(bound) else channels
+    names = described(bound, signal_of(stream)).channels
     length_s = stream.samples / stream.fs_hz
     lines = [
         f"{stream.name}: {len(stream.channels)} channels x {stream.samples} samples at "
         f"{stream.fs_hz:.10g} Hz, {length_s:.3f} s; unbroken runs: {len(stream.segments)}",
-        f"keeps channels: {', '.join(stream.channels[channel] for channel in channels)}",
+        f"keeps channels: {', '.join(names[channel] for channel in channels)}",
     ]
     if seconds != EVER:
         lines.append(f"keeps seconds: {seconds[0]:g} to {seconds[1]:g}")

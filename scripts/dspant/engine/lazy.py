@@ -135,7 +135,7 @@ class LazyStream:
 
         resolved = resolve_steps(steps)
         bound = bind(resolved)
-        taken = sum(len(step.operation.takes) - 1 for step in bound)
+        taken = sum(len(step.operation.further(step.params)) for step in bound)
         if taken != len(further):
             raise DatasetError(
                 f"these steps take {taken} further inputs, {len(further)} were given"
@@ -152,7 +152,12 @@ class LazyStream:
                     f"{step.operation.name} works on all channels together; apply it before "
                     f"channels are picked"
                 )
-        return self._with(steps=[*self.steps, *resolved], further=[*self.further, *further])
+        mixed = any(step.operation.mixes_channels for step in bound)
+        return self._with(
+            steps=[*self.steps, *resolved],
+            further=[*self.further, *further],
+            channels=None if mixed else self._channels,
+        )
 
     def pick(self, channels: Sequence[str]) -> LazyStream:
         """Keep some channels, by name and in this order."""

@@ -51,14 +51,69 @@ _BLOCKS_HELD = {
     "rectify": 2,
     "tkeo": 5,
     "rms_envelope": 7,
+    "mav_envelope": 7,
+    "gaussian_envelope": 10,
+    "hilbert_envelope": 14,
+    "remove_offset": 7,
+    "detrend": 5,
+    "normalise": 6,
+    "normalise_to": 7,
+    "resample": 7,
+    "decimate": 7,
     "fir": 10,
     "double_threshold": 2,
+    "single_threshold": 2,
+    "hodges_bui": 6,
+    "bonato": 12,
+    "aglr": 12,
+    "change_points": 7,
+    "evoked_average": 80,
+    "burst_measures": 7,
+    "peaks": 14,
+    "match_events": 0,
+    "paired_ratio": 0,
+    "recruitment_curve": 0,
+    "breath_phases": 7,
+    "psth": 0,
     "evoked": 7,
     "windows": 13,
+    "select_channels": 3,
+    "drop_channels": 3,
+    "rename_channels": 2,
+    "montage": 8,
+    "bipolar": 3,
+    "double_differential": 3,
+    "reference": 4,
+    "reference_signal": 4,
+    "whiten": 6,
+    "clipping": 4,
+    "dropouts": 4,
+    "mask": 5,
 }
 """Blocks of samples that an operation holds, as measured; recursive filters hold other numbers."""
 
-_WITHOUT_DESIGN = frozenset({"rectify", "tkeo", "double_threshold", "evoked"})
+_REACHES_HELD = {
+    "rms_envelope": 16,
+    "mav_envelope": 16,
+    "remove_offset": 20,
+    "gaussian_envelope": 16,
+    "hilbert_envelope": 20,
+    "fir": 16,
+}
+"""How much of what it looks at an operation holds besides, as measured where that is much more than
+a block; 1 of others."""
+
+_LIKE_WHERE_IT_REACHES = {"rectify": "hilbert_envelope"}
+"""What an operation is in those of its methods that look around."""
+
+_WITHOUT_DESIGN = frozenset(
+    {"rectify", "tkeo", "gaussian_envelope", "hilbert_envelope", "detrend", "normalise"}
+    | {"double_threshold", "single_threshold", "hodges_bui", "bonato", "aglr", "change_points"}
+    | {"evoked", "evoked_average", "burst_measures", "breath_phases", "peaks", "psth"}
+    | {"match_events", "paired_ratio"}
+    | {"select_channels", "drop_channels", "rename_channels", "bipolar", "double_differential"}
+    | {"reference", "reference_signal", "clipping", "dropouts", "mask"}
+)
 
 _MB = 2**20
 
@@ -93,8 +148,10 @@ class NodeMemory:
         held = GRID_SAMPLES
         for name, reach_s in self.reaches_s:
             reach = round(reach_s * fs_hz)
+            if reach:
+                name = _LIKE_WHERE_IT_REACHES.get(name, name)  # noqa: PLW2901
             if name in _BLOCKS_HELD:
-                held += _BLOCKS_HELD[name] * GRID_SAMPLES + reach
+                held += _BLOCKS_HELD[name] * GRID_SAMPLES + _REACHES_HELD.get(name, 1) * reach
             else:
                 held += (gathered + 4) * max(GRID_SAMPLES, reach) + (gathered + 1) * reach
         design_mb = 0 if {name for name, _ in self.reaches_s} <= _WITHOUT_DESIGN else DESIGN_MB

@@ -19,13 +19,14 @@ from dspant.dataset.publish import is_kept_whole, kept_provenance, put_back
 from dspant.dataset.stream import Stream
 from dspant.dataset.stream_writer import StreamHeader, StreamWriter
 from dspant.engine.allocation import keep_freed_memory
-from dspant.engine.chain import Step, StepError, bind, documents, with_inputs
+from dspant.engine.chain import Step, bind, documents, with_inputs
 from dspant.engine.pour import pour
 from dspant.engine.source import StreamSource, as_input, signal_of
+from dspant.engine.tables import table_of
 from dspant.errors import DatasetError, OperationError
 
 if TYPE_CHECKING:
-    from dspant.ops.signal import Signal
+    from dspant.ops.signal import Events, Signal
 
 SOURCE = "dspAnt"
 REPORT_EVERY_S = 10.0
@@ -79,11 +80,14 @@ def make_node(
 
 
 def _made_from(spec: dict[str, Any], sources: Sequence[DatasetFolder]) -> str:
-    """Fingerprint of all that decides the result: the spec and what the inputs state."""
+    """Fingerprint of all that decides the result: the spec and what the inputs state.
+
+    The order of keys counts: a montage makes its channels in the order in which they are written.
+    """
     for source in sources:
         read_metadata(source.metadata)
     stated = [source.metadata.read_text(encoding="utf-8") for source in sources]
-    return of_text(json.dumps([spec, stated], sort_keys=True))
+    return of_text(json.dumps([spec, stated]))
 
 
 def _compute(
@@ -96,9 +100,9 @@ def _compute(
     made_from: str,
 ) -> None:
     keep_freed_memory()
-    stream = Stream(sources[0].path)
     steps = bind(spec["steps"])
-    kinds = [kind for step in steps for kind in step.operation.takes[1:]]
+    first = (Stream if steps[0].operation.takes[0] == "stream" else Epoc)(sources[0].path)
+    kinds = [kind for step in steps for kind in step.operation.further(step.params)]
     opened = [
         (Stream if kind == "stream" else Epoc)(source.path)
         for kind, source in zip(kinds, sources[1:], strict=True)
@@ -108,15 +112,20 @@ def _compute(
             f"an input of {folder.path} was made again while this job began; run it again"
         )
     steps = with_inputs(steps, [as_input(dataset) for dataset in opened])
-    makes_stream = spec["makes"] == "stream"
-    source = StreamSource(stream, steps if makes_stream else steps[:-1], threads)
-    taught = source.steps if makes_stream else (*source.steps, steps[-1])
+    over_samples = [step for step in steps if step.operation.makes == "stream"]
+    on_tables = steps[len(over_samples) :]
+    if isinstance(first, Stream):
+        source = StreamSource(first, over_samples, threads)
+        stated_steps = documents((*source.steps, *on_tables), signal_of(first))
+    else:
+        source = as_input(first)
+        stated_steps = documents(on_tables, None)
     stated = {
         "source": SOURCE,
         "name": spec["node"],
         "node": spec["node"],
-        "steps": documents(taught, signal_of(stream)),
-        "inputs": _digests(spec, sources, [stream, *opened]),
+        "steps": stated_steps,
+        "inputs": _digests(spec, sources, [first, *opened]),
     }
     where = {
         "folder": folder,
@@ -124,10 +133,10 @@ def _compute(
         "compression": spec["storage"]["compression"],
         "provenance": provenance,
     }
-    if makes_stream:
-        _write_stream(source, threads, **where)
+    if on_tables:
+        _write_epoc(source, on_tables, **where)
     else:
-        _write_epoc(source, steps[-1], **where)
+        _write_stream(source, threads, **where)
 
 
 def _digests(
@@ -171,33 +180,30 @@ def _write_stream(
 
 
 def _write_epoc(
-    source: StreamSource,
-    step: Step,
+    source: StreamSource | Events,
+    steps: Sequence[Step],
     *,
     folder: DatasetFolder,
     stated: dict[str, Any],
     compression: str,
     provenance: Provenance,
 ) -> None:
-    events = list(step.further)
-    try:
-        columns = step.operation.columns(source.signal, events, step.params)
-        header = EpocHeader(
-            columns={
-                name: EpocColumn(dtype=column.dtype, unit=column.unit, meaning=column.meaning)
-                for name, column in columns.items()
-            },
-            **stated,
-        )
-        with EpocWriter(folder, header, compression) as writer:
-            for batch in step.operation.run(source, events, step.params):
-                writer.write(batch)
-            source.verify()
-            metadata = writer.finish(provenance)
-    except StepError:
-        raise
-    except OperationError as error:
-        raise step.refused(error) from error
+    read = [source, *(given for step in steps for given in step.further)]
+    columns, batches = table_of(source, steps)
+    header = EpocHeader(
+        columns={
+            name: EpocColumn(dtype=column.dtype, unit=column.unit, meaning=column.meaning)
+            for name, column in columns.items()
+        },
+        **stated,
+    )
+    with EpocWriter(folder, header, compression) as writer:
+        for batch in batches:
+            writer.write(batch)
+        for given in read:
+            if isinstance(given, StreamSource):
+                given.verify()
+        metadata = writer.finish(provenance)
     log.info("%s: %d rows", folder.path, metadata.base.number_of_events)
 
 

@@ -111,7 +111,8 @@ class StreamSource:
         check = DigestCheck(self._stream)
         for before, after in zip(self._raw.segments, self.signal.segments, strict=True):
             groups = self._groups(range(len(self._raw.channels))[channels])
-            yield after, [(group, self._pipeline(before, group, check)) for group in groups]
+            runs = [(self._place(group), self._pipeline(before, group, check)) for group in groups]
+            yield after, runs
         if check.complete and not self._verified:
             check.finish()
             self._verified = True
@@ -126,6 +127,10 @@ class StreamSource:
         if self._together:
             return [slice(channels.start, channels.stop)]
         return _groups(channels, self._threads)
+
+    def _place(self, group: slice) -> slice:
+        """Where a group's results lie: steps that mix channels may make more or fewer of them."""
+        return slice(None) if self._together else group
 
     def _pipeline(self, segment: Segment, group: slice, check: DigestCheck) -> Blocks:
         blocks = self._read(segment, group, check)

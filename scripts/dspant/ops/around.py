@@ -101,13 +101,13 @@ class Spans:
 
 def spans(
     begin_s: np.ndarray, end_s: np.ndarray, segment: Segment, fs_hz: float
-) -> tuple[Spans, int]:
+) -> tuple[Spans, np.ndarray]:
     """Windows around events as spans of a run: cut at its ends, merged where they meet.
 
     Returns
     -------
     spans, met
-        ``met`` is the number of windows of which the run holds a sample.
+        ``met`` tells of each window whether the run holds a sample of it.
     """
     import numpy as np
 
@@ -118,7 +118,7 @@ def spans(
     order = np.argsort(start[held], kind="stable")
     start, stop = start[held][order], np.maximum.accumulate(stop[held][order])
     if not len(start):
-        return Spans(start, stop), 0
+        return Spans(start, stop), held
     first = np.flatnonzero(np.r_[True, start[1:] > stop[:-1]])
     last = np.r_[first[1:] - 1, len(start) - 1]
-    return Spans(start[first], stop[last]), len(start)
+    return Spans(start[first], stop[last]), held

@@ -23,15 +23,13 @@ Name = Annotated[str, Len(1)]
 Pair = Annotated[list[Name], Len(2, 2)]
 Triple = Annotated[list[Name], Len(3, 3)]
 
-_EACH_ONCE = "names {names} more than once; name each channel once"
-
 
 class _Chosen(Parameters):
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         twice = [name for name, times in Counter(self.channels).items() if times > 1]
         if twice:
-            raise ValueError("channels " + _EACH_ONCE.format(names=", ".join(twice)))
+            raise ValueError(f"channels names {', '.join(twice)} more than once; name each once")
         return self
 
 
@@ -60,8 +58,8 @@ class Montage(Parameters):
     example = {"channels": {"laplacian": {"c3": 1, "c1": -0.5, "c5": -0.5}}}
 
     channels: dict[Name, Annotated[dict[Name, float], Len(1)]] = Field(min_length=1)
-    """New channels by name, in the order they are to have: the weight of each channel that is
-    added up."""
+    """New channels by name, in the order they are to have: the weight, a number without unit, of
+    each channel that is added up."""
 
 
 class Bipolar(Parameters):
@@ -241,7 +239,6 @@ def double_differential(blocks: Blocks, signal: Signal, params: DoubleDifferenti
     sign. It lets through less of distant muscles than one difference does. Only the new channels
     are left, and all three electrodes must have one unit.
 
-    Source: C. J. De Luca and R. Merletti, Electroencephalogr. Clin. Neurophysiol. 69 (1988) 568;
-    H. Broman et al., J. Appl. Physiol. 58 (1985) 1428.
+    Source: C. J. De Luca and R. Merletti, Electroencephalogr. Clin. Neurophysiol. 69 (1988) 568.
     """
     return _added_up(blocks, signal, _montage_of(params))

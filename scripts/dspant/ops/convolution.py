@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def causal(blocks: Blocks, taps: np.ndarray) -> Blocks:
     """Convolve from rest: y[n] = sum of taps[k] x[n-k]; as long as the input."""
     for x, before, _ in with_context(blocks, before=len(taps) - 1, after=0):
-        yield _convolved(x, taps)[:, before : x.shape[1]]
+        yield convolved(x, taps)[:, before : x.shape[1]]
 
 
 def centred(blocks: Blocks, taps: np.ndarray) -> Blocks:
@@ -28,11 +28,11 @@ def centred(blocks: Blocks, taps: np.ndarray) -> Blocks:
         Odd number; the middle one belongs to the sample itself.
     """
     half = len(taps) // 2
-    for x, _, _ in with_context(_reflected(blocks, half), before=half, after=half):
-        yield _convolved(x, taps)[:, 2 * half : x.shape[1]]
+    for x, _, _ in with_context(reflected(blocks, half), before=half, after=half):
+        yield convolved(x, taps)[:, 2 * half : x.shape[1]]
 
 
-def _reflected(blocks: Blocks, half: int) -> Blocks:
+def reflected(blocks: Blocks, half: int) -> Blocks:
     """The run with ``half`` more samples on each side.
 
     A run of no more than ``half`` samples is reflected as far as it goes, then held.
@@ -68,7 +68,7 @@ def _odd(x: np.ndarray, count: int) -> np.ndarray:
     return np.concatenate([beyond, np.repeat(last, count - beyond.shape[1], axis=1)], axis=1)
 
 
-def _convolved(x: np.ndarray, taps: np.ndarray) -> np.ndarray:
+def convolved(x: np.ndarray, taps: np.ndarray) -> np.ndarray:
     """Each row convolved with ``taps``, by Fourier transform; shape channels x (sum - 1)."""
     import numpy as np
 

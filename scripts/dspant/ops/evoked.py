@@ -10,17 +10,15 @@ from pydantic import Field, model_validator
 
 from dspant.errors import OperationError
 from dspant.ops.blocks import windows
-from dspant.ops.bursts import common_unit
 from dspant.ops.registry import Parameters, epoc_operation
+from dspant.ops.responses import ARTEFACT, CLIPPED, MEASURES, measure
+from dspant.ops.runs import common_unit
 from dspant.ops.signal import Column, Events, Segment, Signal, SignalSource
 
 if TYPE_CHECKING:
     import numpy as np
 
 Interval = Annotated[list[float], Len(2, 2)]
-
-SAME_SAMPLE = 1e-6
-"""Part of a sample by which a moment may miss a boundary that it lies on, for rounding."""
 
 FAR_SAMPLES = 2.0**52
 """Farther than any recording is long."""
@@ -48,6 +46,19 @@ class Evoked(Parameters):
     """It has to stay out for this long, in seconds."""
     max_background_rms: float | None = Field(default=None, gt=0)
     """Events with a larger background, in the signal's unit, are marked as not usable."""
+    artefact_level: float | None = Field(default=None, gt=0)
+    """Rows whose background reaches this, up or down, in the signal's unit, are marked as not
+    usable."""
+    clip_level: float | None = Field(default=None, gt=0)
+    """Rows whose response reaches this, up or down, in the signal's unit, are marked as not
+    usable: the largest value that the amplifier gives."""
+    silent_s: Interval | None = None
+    """Part of the window in which a silent period is looked for, in seconds from the event."""
+    silent_part: float = Field(default=0.5, gt=0, lt=1)
+    """The muscle is silent where its smoothed rectified signal is below this part of its mean in
+    the background."""
+    silent_smoothing_s: float = Field(default=0.005, gt=0)
+    """Length of the moving mean that smooths the rectified signal for this, in seconds."""
 
     @property
     def background(self) -> list[float]:
@@ -57,6 +68,8 @@ class Evoked(Parameters):
     def _parts_inside_window(self) -> Self:
         parts = {"window_s": self.window_s, "response_s": self.response_s}
         parts["background_s"] = self.background
+        if self.silent_s is not None:
+            parts["silent_s"] = self.silent_s
         for name, (start, end) in parts.items():
             if start >= end:
                 raise ValueError(f"{name} must rise, not [{start:g}, {end:g}]")
@@ -85,21 +98,37 @@ def _columns(signal: Signal, events: list[Events], _params: Evoked) -> dict[str,
         "latency_s": Column("float64", "s", "from the event to the response's onset; NaN: none"),
         "area": Column("float64", f"{unit} s", "integral of |x - background mean| over response_s"),
         "background_rms": Column("float64", unit, "root mean square of the background"),
+        "positive_peak": Column("float64", unit, "largest value minus background mean"),
+        "negative_peak": Column("float64", unit, "smallest value minus background mean"),
+        "peak_latency_s": Column("float64", "s", "from the event to the largest |x - mean|"),
+        "half_peak_latency_s": Column("float64", "s", "to where half of that is last crossed"),
+        "change_latency_s": Column("float64", "s", "to the most likely step of variance"),
+        "duration_s": Column("float64", "s", "from onset to where the response last ends"),
+        "silent_onset_s": Column("float64", "s", "from the event to the longest silence's begin"),
+        "silent_period_s": Column("float64", "s", "how long it lasts; NaN: none, or no end"),
         "usable": Column("bool", "", "false where the reason column says why"),
         "reason": Column("string", "", "why the row is not usable"),
     }
 
 
-@epoc_operation(Evoked, version=1, columns=_columns, takes=("stream", "epoc"))
+@epoc_operation(Evoked, version=2, columns=_columns, takes=("stream", "epoc"))
 def evoked(
     source: SignalSource, events: list[Events], params: Evoked
 ) -> Iterator[dict[str, np.ndarray]]:
     """Measure the response to every event on every channel.
 
     The number of rows is events times channels, in the order of the events; an event that
-    cannot be measured keeps its row, with NaN and the reason. Peak-to-peak size follows P. M.
-    Rossini et al., Clin. Neurophysiol. 126 (2015) 1071; latency is the first moment at which
-    the trace leaves the background by a number of standard deviations and stays out.
+    cannot be measured keeps its row, with NaN and the reason. ``latency_s`` is the first moment
+    at which the trace leaves the background by a number of standard deviations and stays out,
+    ``half_peak_latency_s`` the last one before the peak at which it is half as large, and
+    ``change_latency_s`` the step of variance before the peak that makes the samples from the
+    event on most likely. The silence is the longest stretch of ``silent_s`` that is silent; where
+    it does not end inside, its length is not known.
+
+    Source: P. M. Rossini et al., Clin. Neurophysiol. 126 (2015) 1071 (size, threshold); G. Staude
+    and W. Wolf, Med. Eng. Phys. 21 (1999) 449 (step of variance); M. A. Garvey, U. Ziemann, J. J.
+    Bartko, M. B. Denckla, C. A. Barker and E. M. Wassermann, Clin. Neurophysiol. 112 (2001) 1451
+    (silent period against the background's level).
     """
     import numpy as np
 
@@ -107,28 +136,29 @@ def evoked(
     table = events[0].table
     onset = table["onset"].to_numpy()
     shape = (len(onset), len(signal.channels))
-    measured = {
-        name: np.full(shape, np.nan)
-        for name in ("peak_to_peak", "latency_s", "area", "background_rms")
-    }
+    measured = {name: np.full(shape, np.nan) for name in MEASURES}
+    too_large = {reason: np.zeros(shape, dtype=bool) for reason in (ARTEFACT, CLIPPED)}
     length = _window_samples(signal, params)
     reason = _reasons_to_drop(onset + params.window_s[0], signal, length)
     reason[~np.isfinite(onset)] = NO_ONSET
     for segment, blocks in source.segments():
-        first = _first_sample(onset + params.window_s[0], segment, signal.fs_hz)
+        first = first_sample(onset + params.window_s[0], segment, signal.fs_hz)
         whole = (first >= 0) & (first + length <= segment.count)
         reason[whole] = ""
         order = np.flatnonzero(whole)[np.argsort(first[whole], kind="stable")]
         for index, x in windows(blocks, first[order], length):
             event = order[index]
             since_onset = first[event] - (onset[event] - segment.start_s) * signal.fs_hz
-            found = _measure(x, since_onset + np.arange(length), signal.fs_hz, params)
+            found = measure(x, since_onset + np.arange(length), signal.fs_hz, params)
             for name, values in found.items():
-                measured[name][event] = values
+                (too_large if name in too_large else measured)[name][event] = values
     if params.max_background_rms is not None:
         active = np.any(measured["background_rms"] > params.max_background_rms, axis=1)
         reason[active & (reason == "")] = ACTIVE
-    yield _rows(signal, table, onset + params.window_s[1], measured, reason)
+    reasons = np.repeat(reason[:, np.newaxis], shape[1], axis=1)
+    for why, where in too_large.items():
+        reasons[where & (reasons == "")] = why
+    yield _rows(signal, table, onset + params.window_s[1], measured, reasons)
 
 
 def _window_samples(signal: Signal, params: Evoked) -> int:
@@ -144,7 +174,7 @@ def _window_samples(signal: Signal, params: Evoked) -> int:
     return length
 
 
-def _first_sample(start_s: np.ndarray, segment: Segment, fs_hz: float) -> np.ndarray:
+def first_sample(start_s: np.ndarray, segment: Segment, fs_hz: float) -> np.ndarray:
     """First sample of each window, counted from the segment's; far outside where undefined."""
     import numpy as np
 
@@ -159,43 +189,10 @@ def _reasons_to_drop(start_s: np.ndarray, signal: Signal, length: int) -> np.nda
     reason = np.full(len(start_s), OUTSIDE, dtype=object)
     if signal.segments:
         begin, end = signal.segments[0], signal.segments[-1]
-        started = _first_sample(start_s, begin, signal.fs_hz) >= 0
-        ended = _first_sample(start_s, end, signal.fs_hz) + length > end.count
+        started = first_sample(start_s, begin, signal.fs_hz) >= 0
+        ended = first_sample(start_s, end, signal.fs_hz) + length > end.count
         reason[started & ~ended] = IN_GAP
     return reason
-
-
-def _measure(
-    x: np.ndarray, since: np.ndarray, fs_hz: float, params: Evoked
-) -> dict[str, np.ndarray]:
-    """Measure one window of shape channels x samples, taken ``since`` samples after its event."""
-    import numpy as np
-
-    background, measured = (
-        [edge_s * fs_hz - SAME_SAMPLE for edge_s in (start_s, end_s)]
-        for start_s, end_s in (params.background, params.response_s)
-    )
-    quiet = x[:, (since >= background[0]) & (since < background[1])]
-    inside = (since >= measured[0]) & (since <= measured[1] + 2 * SAME_SAMPLE)
-    response, response_s = x[:, inside], since[inside] / fs_hz
-    away = np.abs(response - quiet.mean(axis=1, keepdims=True))
-    out = away > params.onset_sd * quiet.std(axis=1, ddof=1, keepdims=True)
-    hold = max(round(params.onset_hold_s * fs_hz), 1)
-    return {
-        "peak_to_peak": np.ptp(response, axis=1),
-        "latency_s": np.array([_first_held(row, response_s, hold) for row in out]),
-        "area": away.sum(axis=1) / fs_hz,
-        "background_rms": np.sqrt(np.mean(quiet**2, axis=1)),
-    }
-
-
-def _first_held(out: np.ndarray, time_s: np.ndarray, hold: int) -> float:
-    import numpy as np
-
-    edges = np.flatnonzero(np.diff(np.r_[0, out.astype(np.int8), 0]))
-    starts, stops = edges[::2], edges[1::2]
-    held = starts[stops - starts >= hold]
-    return float(time_s[held[0]]) if len(held) else np.nan
 
 
 def _rows(
@@ -207,7 +204,7 @@ def _rows(
     data = (
         table["data"].to_numpy() if "data" in table.column_names else np.full(len(offset), np.nan)
     )
-    reasons = np.repeat(reason, count)
+    reasons = reason.reshape(-1)
     return {
         "onset": np.repeat(table["onset"].to_numpy(), count),
         "offset": np.repeat(offset, count),

@@ -26,9 +26,7 @@ def refuse_long(spans: Spans, segment: Segment, fs_hz: float) -> None:
     if spans.longest <= LONGEST_S * fs_hz:
         return
     worst = int(np.argmax(spans.stop - spans.start))
-    begin_s, end_s = (
-        segment.start_s + edge[worst] / fs_hz for edge in (spans.start, spans.stop)
-    )
+    begin_s, end_s = (segment.start_s + edge[worst] / fs_hz for edge in (spans.start, spans.stop))
     raise OperationError(
         f"windows merge to one from {begin_s:.6f} to {end_s:.6f} s, {end_s - begin_s:g} s long, "
         f"and at most {LONGEST_S:g} s can be replaced at once; shorten window_s or choose fewer "

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from dspant.errors import OperationError
+from dspant.ops import kaiser
 from dspant.ops.registry import Parameters, stream_operation
 
 if TYPE_CHECKING:
     import numpy as np
 
     from dspant.ops.signal import Blocks, Signal
-
-_LEAST_DB = 21.0
-"""Attenuation of a Kaiser window that is a plain rectangle."""
 
 
 class Fir(Parameters):
@@ -30,7 +28,7 @@ class Fir(Parameters):
     transition_hz: float = Field(gt=0)
     """Width of each edge, from pass band to stop band, in Hz; the filter is as long as this
     needs."""
-    stopband_db: float = Field(default=60.0, gt=_LEAST_DB, le=200)
+    stopband_db: float = Field(default=60.0, gt=kaiser.LEAST_DB, le=200)
     """Attenuation of the stop band that the length is chosen for, in dB."""
     stop: bool = False
     """Remove the band instead of keeping it."""
@@ -70,7 +68,7 @@ class Fir(Parameters):
 
 def _half_length_s(params: Fir) -> float:
     """Half the length by Kaiser's formula, in seconds, whatever the rate."""
-    return (params.stopband_db - 7.95) / (2.285 * 2 * math.pi * params.transition_hz) / 2
+    return kaiser.half_length(params.stopband_db, params.transition_hz)
 
 
 def _length_s(params: Fir) -> float:
@@ -126,7 +124,7 @@ def _taps(signal: Signal, params: Fir) -> np.ndarray:
 
     count = 2 * _half_samples(signal, params) + 1
     if params.design == "window":
-        window = ("kaiser", _kaiser_beta(params.stopband_db))
+        window = ("kaiser", kaiser.beta(params.stopband_db))
         return firwin(
             count, params.edges_hz, window=window, pass_zero=params.passes_zero, fs=signal.fs_hz
         )
@@ -137,9 +135,3 @@ def _taps(signal: Signal, params: Fir) -> np.ndarray:
         gains += [gain, gain]
         gain = 1 - gain
     return firls(count, [0.0, *inner, signal.nyquist_hz], gains, fs=signal.fs_hz)
-
-
-def _kaiser_beta(stopband_db: float) -> float:
-    if stopband_db > 50:
-        return 0.1102 * (stopband_db - 8.7)
-    return 0.5842 * (stopband_db - 21) ** 0.4 + 0.07886 * (stopband_db - 21)

@@ -51,5 +51,5 @@ def _cut_at_the_ends(x: np.ndarray, half: int, windowed: Windowed, power: int) -
     held = np.minimum(index + half + 1, samples) - np.maximum(index - half, 0)
     share = length / held
     return windowed(np.pad(x, ((0, 0), (half, half))), length) * (
-        np.sqrt(share) if power == 2 else share  # noqa: PLR2004
+        np.sqrt(share) if power == 2 else share
     )

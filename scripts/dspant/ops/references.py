@@ -11,7 +11,7 @@ from pydantic import model_validator
 
 from dspant.errors import OperationError
 from dspant.ops.channels import Name
-from dspant.ops.mixing import positions, shared_unit, total
+from dspant.ops.mixing import positions, shared_unit
 from dspant.ops.registry import Parameters, stream_operation
 
 if TYPE_CHECKING:
@@ -106,9 +106,14 @@ def _combined(x: np.ndarray, group: _Group, method: str) -> np.ndarray:
     """Average or median of a group's channels at each sample."""
     import numpy as np
 
-    if method == "average":
-        return total(x[index] for index in group.made_of) / len(group.made_of)
-    return np.median(x[group.made_of], axis=0)
+    if method == "median":
+        return np.median(x[group.made_of], axis=0)
+    # One after the other: a sum over an axis may add in another order in a shorter block.
+    first, *others = group.made_of
+    added = x[first].copy()
+    for index in others:
+        added += x[index]
+    return added / len(group.made_of)
 
 
 def _facts(signal: Signal, params: _Reference) -> dict[str, Any]:
@@ -130,7 +135,7 @@ def reference(blocks: Blocks, signal: Signal, params: Reference) -> Blocks:
     its reference becomes 0, as a single reference electrode does. Channels that share a reference
     must have one unit. An average takes away one dimension: the result's channels add up to 0.
 
-    Source: K. A. Ludwig et al., J. Neurophysiol. 101 (2009) 1679 (average); K. K. Rolston et al.,
+    Source: K. A. Ludwig et al., J. Neurophysiol. 101 (2009) 1679 (average); J. D. Rolston et al.,
     Conf. Proc. IEEE Eng. Med. Biol. Soc. (2009) 1604 (median).
     """
     import numpy as np

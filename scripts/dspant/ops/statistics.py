@@ -194,7 +194,7 @@ class _Column:
             if beginning.few:
                 seen.append(chosen)
             else:
-                seen += np.bincount(beginning.digits(chosen), minlength=1 << DIGIT_BITS)
+                np.add(seen, np.bincount(beginning.digits(chosen), minlength=len(seen)), out=seen)
 
     def conclude(self) -> None:
         """Know more of each key, after a pass."""

@@ -9,7 +9,7 @@ from annotated_types import Len
 from pydantic import Field, model_validator
 
 from dspant.errors import OperationError
-from dspant.ops.mixing import mixed, shared_unit
+from dspant.ops.mixing import shared_unit
 from dspant.ops.passes import Scope
 from dspant.ops.registry import Parameters, stream_operation
 from dspant.ops.signal import Learned
@@ -180,7 +180,8 @@ def whiten(blocks: Blocks, signal: Signal, params: Whiten, learned: Learned) -> 
 
     Source: A. Kessy, A. Lewin and K. Strimmer, Am. Stat. 72 (2018) 309.
     """
+    from dspant.ops.kernels.sums import weighted_sums
+
     mean, matrix = learned.of_all["mean"][:, None], learned.of_all["matrix"]
     for block in blocks:
-        block -= mean
-        yield mixed(block, matrix)
+        yield weighted_sums(block - mean, matrix)

@@ -14,6 +14,7 @@ from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.recording import open_dataset
 from dspant.dataset.stream import Stream
 from dspant.engine.lazy import LazyStream
+from dspant.ops.registry import operations
 from dspant.report.envelope import Outline, OutlineMaker
 from dspant.report.families.registry import Table, family_of
 from dspant.report.overlay import Overlay
@@ -73,7 +74,12 @@ class OpenedRecording:
         """An epoc as figure functions see it."""
         epoc = self.epocs[name]
         parent = self.parent(name)
-        steps = epoc.metadata.dspant.steps[:-1]
+        made = [operations().get(step["op"]) for step in epoc.metadata.dspant.steps]
+        steps = [
+            step
+            for step, operation in zip(epoc.metadata.dspant.steps, made, strict=True)
+            if operation is None or operation.makes == "stream"
+        ]
         signal = None if parent is None else LazyStream(parent, steps)
         return Table(epoc, signal, self.span_s)
 

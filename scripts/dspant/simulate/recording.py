@@ -10,9 +10,19 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dspant.simulate import emg
-from dspant.simulate.schedule import Stimuli, Times, breath_times, on_clock, schedule_stimuli
+from dspant.simulate.interference import interference_of
+from dspant.simulate.modulated import modulated_noise
+from dspant.simulate.schedule import (
+    Stimuli,
+    Times,
+    breath_times,
+    on_clock,
+    schedule_stimuli,
+    triggered_stimuli,
+)
 from dspant.simulate.spec import Muscle, SimulationSpec
 from dspant.simulate.tdt_stores import EpocStore, StreamStore, default_chunk_samples
+from dspant.simulate.truth import MuscleEvents, beat_rows, burst_and_response_rows
 
 FIRST_SAMPLE_S = 2.0**-20
 """Synapse's first sample comes this long after its start mark."""
@@ -20,38 +30,18 @@ FIRST_SAMPLE_S = 2.0**-20
 TRUTH_STEP_V = 2.0**-40
 """Sizes are rounded to about 1 pV, so that the truth too is the same on any machine."""
 
-TRUTH_SCHEMA = pa.schema(
-    [
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("channel", pa.string(), nullable=False),
-        pa.field("onset", pa.float64(), nullable=False, metadata={"unit": "s"}),
-        pa.field("offset", pa.float64(), nullable=False, metadata={"unit": "s"}),
-        pa.field("peak_to_peak", pa.float64(), nullable=False, metadata={"unit": "V"}),
-        pa.field("latency_s", pa.float64(), nullable=False, metadata={"unit": "s"}),
-        pa.field("stimulus_uA", pa.float64(), nullable=False, metadata={"unit": "uA"}),
-        pa.field("noise_rms_v", pa.float64(), nullable=False, metadata={"unit": "V"}),
-    ]
-)
-"""One row per burst or response and channel; NaN where a measure does not apply to the kind."""
-
 
 @dataclass(frozen=True, eq=False)
 class Simulation:
-    """The stores of a block, and the truth about them (TRUTH_SCHEMA)."""
+    """The stores of a block, and the truth about them (TRUTH_SCHEMA).
+
+    ``added_v`` is the interference in each muscle (muscles, samples), where the spec asks for it.
+    """
 
     streams: tuple[StreamStore, ...]
     epocs: tuple[EpocStore, ...]
     truth: pa.Table
-
-
-@dataclass(frozen=True, eq=False)
-class _Events:
-    """What happens in one muscle; responses have one entry per stimulus."""
-
-    bursts_s: Times
-    response_onset_s: Times
-    latency_s: Times
-    peak_to_peak_v: NDArray[np.float64]
+    added_v: NDArray[np.float64] | None = None
 
 
 def simulate(spec: SimulationSpec) -> Simulation:
@@ -61,8 +51,9 @@ def simulate(spec: SimulationSpec) -> Simulation:
     airflow as int16 counts of ``airflow_ml_per_s_per_count``. Epocs: ``AmpA``, the stimulus current
     in µA, and ``ChnA``, the stimulating contact. Times are seconds from the block's start mark.
     """
-    children = np.random.SeedSequence(spec.seed).spawn(4 + len(spec.muscles))
-    breath_rng, heart_rng, stimulus_rng, airflow_rng, *muscle_rngs = (
+    # New sources take new children, so that old seeds keep their samples.
+    children = np.random.SeedSequence(spec.seed).spawn(5 + len(spec.muscles))
+    breath_rng, heart_rng, stimulus_rng, airflow_rng, *muscle_rngs, common_rng = (
         np.random.Generator(np.random.PCG64(child)) for child in children
     )
     samples = _whole_chunks(spec.duration_s, spec.fs_hz)
@@ -73,13 +64,32 @@ def simulate(spec: SimulationSpec) -> Simulation:
         interval_cv=spec.heart_interval_cv,
         rng=heart_rng,
     )
-    stimuli = schedule_stimuli(spec, breaths_s, beats_s, stimulus_rng)
-    traces, rows = [], []
+    if spec.trigger == "burst":
+        stimuli = triggered_stimuli(spec, breaths_s, stimulus_rng)
+    else:
+        stimuli = schedule_stimuli(spec, breaths_s, beats_s, stimulus_rng)
+    common = emg.white_noise(samples, spec.common_rms_v, common_rng)
+    added_v: list[NDArray[np.float64]] = []
+    traces, rows = [], [beat_rows(beats_s)] if spec.beats_in_truth else []
     for muscle, rng in zip(spec.muscles, muscle_rngs, strict=True):
         events = _muscle_events(spec, muscle, breaths_s, stimuli, rng)
         trace = _muscle_trace(spec, muscle, events, stimuli, beats_s, samples=samples, rng=rng)
+        trace += muscle.common_gain * common + emg.white_noise(samples, muscle.loose_rms_v, rng)
+        if spec.interference is not None:
+            shape = {"samples": samples, "fs_hz": float(np.float32(spec.fs_hz))}
+            added_v.append(
+                interference_of(
+                    spec,
+                    muscle,
+                    stimuli.onset_s - FIRST_SAMPLE_S,
+                    np.abs(stimuli.current_uA),
+                    beats_s - FIRST_SAMPLE_S,
+                    **shape,
+                )
+            )
+            trace += added_v[-1]
         traces.append(emg.quantise(trace, spec.adc_lsb_v))
-        rows.append(_truth_rows(spec, muscle, events, stimuli))
+        rows.append(burst_and_response_rows(spec, muscle, events, stimuli))
     return Simulation(
         streams=(
             StreamStore("RawG", np.stack(traces), spec.fs_hz, start_s=FIRST_SAMPLE_S),
@@ -87,6 +97,7 @@ def simulate(spec: SimulationSpec) -> Simulation:
         ),
         epocs=_stimulus_epocs(spec, stimuli),
         truth=pa.concat_tables(rows).sort_by([("onset", "ascending"), ("channel", "ascending")]),
+        added_v=np.stack(added_v) if added_v else None,
     )
 
 
@@ -101,7 +112,7 @@ def _muscle_events(
     breaths_s: Times,
     stimuli: Stimuli,
     rng: np.random.Generator,
-) -> _Events:
+) -> MuscleEvents:
     # A tenth of the delay varies from breath to breath, so muscles never keep perfect step.
     delay_s = muscle.burst_delay_s * (1 + 0.1 * rng.uniform(-1, 1, len(breaths_s)))
     half_current = {contact.number: contact.half_current_uA for contact in spec.contacts}
@@ -116,7 +127,7 @@ def _muscle_events(
     size = 1 + spec.response_size_cv * np.clip(rng.standard_normal(count), -3, 3)
     jitter_s = spec.latency_sd_s * np.clip(rng.standard_normal(count), -3, 3)
     onset_s = on_clock(stimuli.onset_s + muscle.response_latency_s + jitter_s)
-    return _Events(
+    return MuscleEvents(
         bursts_s=on_clock(breaths_s + delay_s[:, None]),
         response_onset_s=onset_s,
         latency_s=onset_s - stimuli.onset_s,
@@ -127,7 +138,7 @@ def _muscle_events(
 def _muscle_trace(
     spec: SimulationSpec,
     muscle: Muscle,
-    events: _Events,
+    events: MuscleEvents,
     stimuli: Stimuli,
     beats_s: Times,
     *,
@@ -135,11 +146,10 @@ def _muscle_trace(
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
     shape = {"samples": samples, "fs_hz": float(np.float32(spec.fs_hz))}
-    pool = emg.motor_unit_pool(spec.motor_units, muscle.burst_rms_v, rng=rng)
     strongest = max(abs(current) for current in spec.currents_uA) or 1.0
     artefact_v = muscle.artefact_gain * spec.artefact_peak_v / strongest * stimuli.current_uA
     return (
-        emg.motor_unit_trains(pool, events.bursts_s - FIRST_SAMPLE_S, rng=rng, **shape)
+        _activity(spec, muscle, events.bursts_s - FIRST_SAMPLE_S, rng=rng, **shape)
         + emg.evoked_responses(
             events.response_onset_s - FIRST_SAMPLE_S,
             events.peak_to_peak_v,
@@ -162,6 +172,24 @@ def _muscle_trace(
         + emg.drift(rms_v=spec.drift_rms_v, highest_hz=spec.drift_highest_hz, rng=rng, **shape)
         + emg.white_noise(samples, spec.noise_rms_v, rng)
     )
+
+
+def _activity(
+    spec: SimulationSpec,
+    muscle: Muscle,
+    bursts_s: Times,
+    *,
+    samples: int,
+    fs_hz: float,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    shape = {"samples": samples, "fs_hz": fs_hz, "rng": rng}
+    if muscle.burst_shape != "recruited":
+        return modulated_noise(
+            bursts_s, rms_v=muscle.burst_rms_v, shape=muscle.burst_shape, **shape
+        )
+    pool = emg.motor_unit_pool(spec.motor_units, muscle.burst_rms_v, rng=rng)
+    return emg.motor_unit_trains(pool, bursts_s, **shape)
 
 
 def _airflow(spec: SimulationSpec, breaths_s: Times, rng: np.random.Generator) -> StreamStore:
@@ -196,22 +224,3 @@ def _stimulus_epocs(spec: SimulationSpec, stimuli: Stimuli) -> tuple[EpocStore, 
         EpocStore("AmpA", stimuli.onset_s, stimuli.current_uA, offset_s),
         EpocStore("ChnA", stimuli.onset_s, contact, offset_s),
     )
-
-
-def _truth_rows(
-    spec: SimulationSpec, muscle: Muscle, events: _Events, stimuli: Stimuli
-) -> pa.Table:
-    bursts, responses = len(events.bursts_s), len(stimuli.onset_s)
-    none = np.full(bursts, np.nan)
-    response_offset_s = on_clock(events.response_onset_s + muscle.response_duration_s)
-    columns = {
-        "kind": ["burst"] * bursts + ["response"] * responses,
-        "channel": [muscle.name] * (bursts + responses),
-        "onset": np.concatenate([events.bursts_s[:, 0], events.response_onset_s]),
-        "offset": np.concatenate([events.bursts_s[:, 1], response_offset_s]),
-        "peak_to_peak": np.concatenate([none, events.peak_to_peak_v]),
-        "latency_s": np.concatenate([none, events.latency_s]),
-        "stimulus_uA": np.concatenate([none, stimuli.current_uA]),
-        "noise_rms_v": np.full(bursts + responses, spec.noise_rms_v),
-    }
-    return pa.table(columns, schema=TRUTH_SCHEMA)

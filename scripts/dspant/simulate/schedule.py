@@ -59,6 +59,23 @@ def schedule_stimuli(
     near_beat = ((since_beat_s >= -after_s) & (since_beat_s <= before_s)).any(axis=2)
     free = ~near_beat & (latest_s > earliest_s)[:, None]
     onset_s = wished_s[np.arange(len(wished_s)), free.argmax(axis=1)][free.any(axis=1)]
+    return _with_currents(spec, onset_s, rng)
+
+
+def triggered_stimuli(spec: SimulationSpec, breaths_s: Times, rng: np.random.Generator) -> Stimuli:
+    """Return the stimuli of a closed loop: one for each inspiration that its detector notices.
+
+    Onsets follow the inspiration's start by ``trigger_delay_s``, a Gaussian of
+    ``trigger_delay_sd_s`` cut at three standard deviations; ``trigger_miss_share`` is the chance
+    that one is missed. Currents and contacts come as in :func:`schedule_stimuli`.
+    """
+    deviation = np.clip(rng.standard_normal(len(breaths_s)), -3, 3)
+    onset_s = breaths_s[:, 0] + spec.trigger_delay_s + deviation * spec.trigger_delay_sd_s
+    noticed = rng.uniform(0, 1, len(breaths_s)) >= spec.trigger_miss_share
+    return _with_currents(spec, onset_s[noticed], rng)
+
+
+def _with_currents(spec: SimulationSpec, onset_s: Times, rng: np.random.Generator) -> Stimuli:
     pairs = len(spec.currents_uA) * len(spec.contacts)
     blocks = -(-len(onset_s) // pairs)
     order = [rng.permutation(pairs) for _ in range(blocks)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import xxhash
 from pydantic import (
@@ -39,6 +39,10 @@ class Muscle(_Strict):
     response_latency_s: PositiveFloat
     response_duration_s: PositiveFloat = 0.006
     artefact_gain: NonNegativeFloat = 1.0
+    # recruited: motor units join and fire. hann, plateau: noise of a known size at every moment.
+    burst_shape: Literal["recruited", "hann", "plateau"] = "recruited"
+    common_gain: FiniteFloat = 1.0
+    loose_rms_v: Volts = 0.0
 
 
 class Contact(_Strict):
@@ -47,6 +51,23 @@ class Contact(_Strict):
     number: Annotated[int, Field(ge=1, le=0xFFFF)]
     half_current_uA: PositiveFloat  # noqa: N815 - µA is the unit
     slope_uA: PositiveFloat = 40.0  # noqa: N815
+
+
+class Interference(_Strict):
+    """What is added to every muscle, each at a ratio in dB; what has none is not added.
+
+    The ratio is that of the muscle's RMS in a burst to the interference's RMS. It comes on top of
+    the recording's own hum, heart beats and artefacts, at their times.
+    """
+
+    mains_snr_db: FiniteFloat | None = None
+    mains_harmonics: Annotated[int, Field(ge=1, le=50)] = 5
+    mains_drift_hz: Annotated[float, Field(ge=0, le=1)] = 0.02
+    ecg_snr_db: FiniteFloat | None = None
+    ecg_size_cv: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    qrs_s: Annotated[float, Field(gt=0, le=0.2)] = 0.02
+    artefact_snr_db: FiniteFloat | None = None
+    artefact_recovery_s: Annotated[float, Field(gt=0, le=0.1)] = 0.002
 
 
 DIAPHRAGM = (
@@ -103,6 +124,11 @@ class SimulationSpec(_Strict):
     )
     contacts: Annotated[tuple[Contact, ...], Field(min_length=1)] = CONTACTS
     stimulus_clearance_s: Annotated[float, Field(ge=0.06)] = 0.15
+    # pause: between bursts. burst: a detector fires at each burst's onset, and misses some.
+    trigger: Literal["pause", "burst"] = "pause"
+    trigger_delay_s: PositiveFloat = 0.05
+    trigger_delay_sd_s: NonNegativeFloat = 0.0
+    trigger_miss_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     # The stimulator waits for a moment free of R waves, so that no heart beat rides on a response.
     heart_free_s: tuple[NonNegativeFloat, NonNegativeFloat] = (0.03, 0.05)
     artefact_peak_v: Volts = 5e-3
@@ -113,12 +139,16 @@ class SimulationSpec(_Strict):
     noise_rms_v: Annotated[float, Field(gt=0, le=0.5)] = 4e-6
     hum_hz: PositiveFloat = 60.0
     hum_peak_v: Volts = 15e-6
+    common_rms_v: Volts = 0.0
     ecg_peak_to_peak_v: Volts = 40e-6
     heart_rate_hz: PositiveFloat = 5.5
     heart_interval_cv: Annotated[float, Field(ge=0, le=0.2)] = 0.03
+    beats_in_truth: bool = False
     drift_rms_v: Volts = 150e-6
     drift_highest_hz: PositiveFloat = 0.5
     adc_lsb_v: PositiveFloat = 2.0**-24
+
+    interference: Interference | None = None
 
     airflow_peak_ml_per_s: PositiveFloat = 8.0
     airflow_noise_ml_per_s: NonNegativeFloat = 0.05
@@ -150,7 +180,8 @@ class SimulationSpec(_Strict):
     @property
     def digest(self) -> str:
         """What identifies the samples this spec gives."""
-        text = f"simulation {GENERATION} {self.model_dump_json()}"
+        unsaid = {"interference"} if self.interference is None else None
+        text = f"simulation {GENERATION} {self.model_dump_json(exclude=unsaid)}"
         return f"xxh3:{xxhash.xxh3_128_hexdigest(text.encode())}"
 
 

@@ -12,7 +12,6 @@ from llvmlite import ir
 from dspant.ops.kernels.compiled import compiled
 from dspant.ops.kernels.lanes import ADDRESS, INTEGER, Lanes, integer, procedure, repeat
 
-
 Mean = Literal["rms", "mean", "mav"]
 
 

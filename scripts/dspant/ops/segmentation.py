@@ -1,0 +1,66 @@
+"""Cutting a sequence where its variance changes, exactly and in linear time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LEAST_BINS = 2
+"""Fewest bins of a stretch."""
+
+
+def changes_of_variance(power: np.ndarray, counts: np.ndarray, penalty: float) -> list[int]:
+    """Cuts that minimise the sum of n ln(v) over stretches plus a price for each cut.
+
+    Parameters
+    ----------
+    power, counts
+        Sum of squares and number of samples of each bin, shape (bins,).
+    penalty
+        Price of a cut, in units of ln(bins).
+
+    Returns
+    -------
+    cuts
+        First bin of each stretch, then the number of bins. Every stretch has two bins or more,
+        unless there are fewer at all.
+
+    Notes
+    -----
+    Source: R. Killick, P. Fearnhead and I. A. Eckley, J. Am. Stat. Assoc. 107 (2012) 1590: PELT.
+    """
+    import numpy as np
+
+    bins = len(power)
+    if bins < 2 * LEAST_BINS:
+        return [0, bins] if bins else [0]
+    price = penalty * np.log(bins)
+    square = np.concatenate([[0.0], np.cumsum(power)])
+    number = np.concatenate([[0.0], np.cumsum(counts)])
+    # a stretch without any power must not cost minus infinity
+    floor = max(float(square[-1] / number[-1]), np.finfo(np.float64).tiny) * 1e-12
+    best = np.full(bins + 1, np.inf)
+    best[0] = -price
+    cut_before = np.zeros(bins + 1, dtype=np.int64)
+    candidates = np.zeros(0, dtype=np.int64)
+    dies = np.zeros(0, dtype=np.int64)
+    for end in range(LEAST_BINS, bins + 1):
+        start = end - LEAST_BINS
+        if np.isfinite(best[start]):
+            candidates, dies = np.append(candidates, start), np.append(dies, 2 * bins)
+        n = number[end] - number[candidates]
+        v = np.maximum((square[end] - square[candidates]) / n, floor)
+        cost = best[candidates] + n * np.log(v)
+        chosen = int(np.argmin(cost))
+        best[end] = cost[chosen] + price
+        cut_before[end] = candidates[chosen]
+        # who is beaten here stays until a stretch that begins here is long enough to replace it
+        dies[cost > best[end]] = np.minimum(dies[cost > best[end]], end + LEAST_BINS)
+        candidates, dies = candidates[dies > end + 1], dies[dies > end + 1]
+    cuts, at = [bins], bins
+    while at > 0:
+        at = int(cut_before[at])
+        cuts.append(at)
+    return cuts[::-1]
