@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import engine_bench
+import features_bench
 import numpy as np
 
 from dspant.config import resolve_steps
@@ -118,6 +119,7 @@ def main() -> None:
             )
         compare("notch and band-pass, zero phase, of what was ingested", FILTER, block, work)
     engine_bench.main()
+    features_bench.main()
 
 
 if __name__ == "__main__":

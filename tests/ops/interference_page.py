@@ -52,12 +52,12 @@ its blocks added.
   memory; `template` looks both ways in time. An ECG 10 dB below the EMG is better left alone,
   unless its beats are known from another channel. `highpass` needs no beats, but takes the EMG's
   slow part; `gate` is for amplitudes only, with the gated windows left out.
-- **Mains.** `subtract_mains` where muscles pause at least half of the time: the hum is learnt in the
-  pauses, and the EMG stays as it was. Where hum drifts by a tenth of a hertz, shorten its window. In
-  EMG without pauses, its median takes a few per cent of the EMG, as `comb` does. `comb` and `notch`
-  remove the same share of hum whatever its size, and take that band from the EMG; the bands of
-  `notch` widen with frequency. `spectrum_interpolation` digs no hole into the spectrum, and does
-  little harm where there is little to remove.
+- **Mains.** `subtract_mains` where muscles pause at least half of the time: the hum is learnt in
+  the pauses, and the EMG stays as it was. Where hum drifts by a tenth of a hertz, shorten its
+  window. In EMG without pauses its median takes a few per cent of the EMG, as `comb` does. `comb`
+  and `notch` remove the same share of hum whatever its size, and take that band from the EMG; the
+  bands of `notch` widen with frequency. `spectrum_interpolation` digs no hole into the spectrum,
+  and does little harm where there is little to remove.
 
 The metadata of each node state what its operation found: events used, outside and overlapping, and
 of `remove_ecg` also how much of the average beat is left, and the standard deviations at and

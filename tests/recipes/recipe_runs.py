@@ -16,6 +16,8 @@ from scipy import signal
 
 from clone import REPOSITORY, Clone
 from dspant import open_recording
+from dspant.dataset.metadata import EpocMetadata, StreamMetadata
+from dspant.dataset.recording import dataset_names, open_dataset
 from dspant.report.dag import draw
 from dspant.report.window import main
 from dspant.simulate.recording import FIRST_SAMPLE_S, simulate
@@ -115,12 +117,20 @@ def check_page(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
     shown, shipped = (_texts(place / arguments[1]) for place in (root, REPOSITORY))
     assert shown == shipped, "draw the page's picture again"
 
-    recording = open_recording(recipe.folder(next(iter(recipe.specs))))
-    for name in recording:
-        columns = getattr(recording[name].metadata.base, "columns", {})
-        if recording[name].metadata.dspant.node:
-            missing = {column for column in columns if f"`{column}`" not in page_text(recipe.name)}
-            assert not missing, f"the page does not explain {missing} of {name}"
+    folder = recipe.folder(next(iter(recipe.specs)))
+    for name in dataset_names(folder):
+        metadata = open_dataset(folder / f"{name}.ant").metadata
+        explained = {
+            column for column in _columns(metadata) if f"`{column}`" in page_text(recipe.name)
+        }
+        assert explained == _columns(metadata), f"the page explains all columns of {name}"
+
+
+def _columns(metadata: StreamMetadata | EpocMetadata) -> set[str]:
+    """Columns of a table that the recipe made."""
+    if isinstance(metadata, StreamMetadata) or not metadata.dspant.node:
+        return set()
+    return set(metadata.base.columns)
 
 
 def _texts(svg: Path) -> list[str]:

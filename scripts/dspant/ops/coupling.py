@@ -114,7 +114,8 @@ def coherence(
     for onset, x in moving_windows(source, moving, least=4):
         samples = x.shape[-1]
         taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(samples) / samples)
-        spectra = rfft((x - x.mean(axis=-1, keepdims=True)) * taper, axis=-1)
+        varies = np.ptp(x, axis=-1, keepdims=True) > 0
+        spectra = rfft((x - x.mean(axis=-1, keepdims=True)) * (taper * varies), axis=-1)
         for of_segment in spectra:
             powers = powers + of_segment.real**2 + of_segment.imag**2
             cross = cross + of_segment[first] * of_segment[second].conj()

@@ -144,7 +144,7 @@ class RemoveEcg(AroundEvents):
     complex alone for ``gate``. Beats must be farther apart than this is long."""
     neighbours: int = Field(default=40, ge=3)
     """Number of nearest beats that make a template, the beat's own left out (``template``)."""
-    within_s: float = Field(default=20.0, gt=0)
+    within_s: float = Field(default=10.0, gt=0)
     """Farthest that neighbouring beats may be, in seconds; memory grows with it (``template``)."""
     step: float = Field(default=0.05, gt=0, le=1)
     """Part by which each beat moves the template towards itself (``adaptive``); small steps remove

@@ -45,14 +45,13 @@ def subtract(
     scaled
         Scale each template by least squares.
     reach
-        Samples before and after an event that hold all windows ``shape`` asks for.
+        Samples after an event's window that hold all windows ``shape`` asks for.
     """
     import numpy as np
 
-    reach += window.length
     first = done = 0
     open_: list[tuple[int, np.ndarray]] = []
-    for x, left, right in with_context(blocks, before=reach, after=reach):
+    for x, left, right in with_context(blocks, before=0, after=reach + window.length):
         stop = first + x.shape[1] - left - right
         made = x[:, left : x.shape[1] - right].copy()
         flat = _Flat(x, rows, first - left, placed, window, like)
@@ -137,6 +136,10 @@ def neighbours(
 
     def average(event: int, flat: Callable[[int], np.ndarray]) -> np.ndarray:
         at = placed.start[event]
+        for old in [old for old in kept if placed.start[old] < at - within]:
+            del kept[old]
+        if placed.alone[event] and event not in kept:
+            kept[event] = flat(event)
         lo, hi = np.searchsorted(placed.start[alone], [at - within, at + within + 1])
         near = alone[lo:hi]
         near = near[near != event]
@@ -144,8 +147,7 @@ def neighbours(
         chosen = np.sort(near[nearest]).tolist()
         if len(chosen) < LEAST_EVENTS:
             return template
-        for old in [old for old in kept if old < chosen[0]]:
-            del kept[old]
+        # Earlier windows were kept when they were new, so no signal before them is needed.
         for other in chosen:
             if other not in kept:
                 kept[other] = flat(other)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from dspant.ops.signal import Segment, Signal, SignalSource
 
-KEPT_BYTES = 2**28
+KEPT_BYTES = 2**26
 """Most memory that windows kept for an exact median may take."""
 
 LEAST_EVENTS = 3
@@ -208,4 +208,8 @@ def _median(flat: Iterator[np.ndarray], count: int, window: Window) -> np.ndarra
             f"{need / 2**20:.0f} MiB, and at most {KEPT_BYTES / 2**20:.0f} are kept, so {most} "
             f"events; shorten window_s, give neighbours, or take the mean"
         )
-    return np.median(np.stack([first, *flat]), axis=0)
+    held = np.empty((count, *first.shape))
+    held[0] = first
+    for kept, x in zip(held[1:], flat, strict=True):
+        kept[:] = x
+    return np.median(held, axis=0, overwrite_input=True)
