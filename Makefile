@@ -77,4 +77,4 @@ recipe-pictures: recipes
 	done
 
 clean:
-	rm -rf $(VENV) .snakemake results/demo logs/demo benchmarks/demo resources/demo/tank
+	rm -rf $(VENV) .snakemake results/demo logs/demo benchmarks/demo resources/demo/tank resources/recipes/tank

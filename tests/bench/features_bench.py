@@ -103,9 +103,8 @@ def main(channels: int = CHANNELS, samples: int = SAMPLES, rounds: int = ROUNDS)
             peak_mb = statistics.median(turn["peak_mb"] for turn in taken)
             ratio = median[name] / median["dspant"]
             kept = "" if name == "dspant" else f", bound {BOUND:g} {_kept(ratio)}"
-            sys.stdout.write(
-                f"  {name:10} {median[name]:8.2f} s {ratio:7.2f} x ours {peak_mb:6.0f} MB peak{kept}\n"
-            )
+            times = f"{median[name]:8.2f} s {ratio:7.2f} x ours"
+            sys.stdout.write(f"  {name:10} {times} {peak_mb:6.0f} MB peak{kept}\n")
         if "libemg" in names:
             sys.stdout.write(
                 f"  largest difference from LibEMG: {largest_difference(folder):.1e}\n"

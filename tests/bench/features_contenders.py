@@ -96,11 +96,12 @@ def emgflow(work: Path) -> float:
     x = np.load(work / "x.npy", mmap_mode="r")
     starts = range(0, x.shape[1] - LENGTH + 1, STEP)
     taken = starts[: max(int(len(starts) * SHARE), 1)]
+    time_s = np.arange(LENGTH) / FS_HZ
     start_s = time.perf_counter()
     made = []
     for start in taken:
         for channel in x[:, start : start + LENGTH].astype(np.float64):
-            frame = pd.DataFrame({"x": channel})
+            frame = pd.DataFrame({"Time": time_s, "x": channel})
             plain = [getattr(flow, f"calc_{name}")(frame, "x") for name in ("mav", "var", "rms")]
             plain += [getattr(flow, f"calc_{name}")(frame, "x") for name in ("ap", "wl", "mfl")]
             plain += [flow.calc_iemg(frame, "x", FS_HZ), flow.calc_wamp(frame, "x", THRESHOLD_V)]

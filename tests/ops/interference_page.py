@@ -24,7 +24,8 @@ power of EMG over that of the interference, the whole recording):
 - **ECG** of a rat, at {slow:g} Hz: 5.5 beats a second, intervals varying by 3 %, size by 10 % with
   breathing;
 - **mains** of {mains:g} Hz, at {slow:g} Hz, with {harmonics} harmonics of 1 / k, whose frequency
-  wanders slowly, by 0.01 Hz (RMS) in one table and 0.1 Hz in another.
+  wanders slowly, by 0.01 Hz (RMS) in one table and 0.1 Hz in another; in a third the EMG has no
+  pauses.
 
 Three figures, each of the worst channel:
 
@@ -49,15 +50,17 @@ its blocks added.
   slopes beside the window and overshoots where that is longer than the EMG's own waves: use it for
   windows of a few samples, or slow signals.
 - **ECG.** `r_peaks` on the channel that shows it best, then `remove_ecg`. `adaptive` needs little
-  memory; `template` looks both ways in time. An ECG 10 dB below the EMG is better left alone,
-  unless its beats are known from another channel. `highpass` needs no beats, but takes the EMG's
-  slow part; `gate` is for amplitudes only, with the gated windows left out.
-- **Mains.** `subtract_mains` where muscles pause at least half of the time: the hum is learnt in
-  the pauses, and the EMG stays as it was. Where hum drifts by a tenth of a hertz, shorten its
-  window. In EMG without pauses its median takes a few per cent of the EMG, as `comb` does. `comb`
-  and `notch` remove the same share of hum whatever its size, and take that band from the EMG; the
-  bands of `notch` widen with frequency. `spectrum_interpolation` digs no hole into the spectrum,
-  and does little harm where there is little to remove.
+  memory; `template` looks both ways in time. An ECG 10 dB below the EMG gains little, unless its
+  beats are known from another channel, and one of 20 dB is better left alone. `highpass` needs no
+  beats, but takes the EMG's slow part; `gate` is for amplitudes only, with the gated windows left
+  out.
+- **Mains.** `subtract_mains`, above all where muscles pause half of the time or more: the hum is
+  learnt in the pauses, and the EMG stays as it was. In EMG without pauses its median takes a few
+  per cent of the EMG, as `comb` does. Hum that is large and drifts by a tenth of a hertz needs a
+  shorter window, or bands as wide as those of `notch`. `comb` and `notch` remove the same share of
+  hum whatever its size, and take that band from the EMG; the bands of `notch` widen with frequency.
+  `spectrum_interpolation` digs no hole into the spectrum, and does little harm where there is
+  little to remove.
 
 The metadata of each node state what its operation found: events used, outside and overlapping, and
 of `remove_ecg` also how much of the average beat is left, and the standard deviations at and
@@ -85,7 +88,8 @@ was taken away. Done again here with medians of one second, it does well in EMG 
 the median learns the hum in the pauses. But all that lies above half the resampled rate is lost (in
 the tables that is amplifier noise only), and resampling by a transform of the whole run cannot be
 done in blocks with the same result. `subtract_mains` takes the same median over periods in time: in
-blocks, exactly, at the signal's own rate, and it removes more.
+blocks, exactly, at the signal's own rate: better in EMG that pauses, about as well in EMG that
+does not.
 """
 
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from whole_signals import Runs, events_of, table_of
 
-from dspant.ops.bouts import CUT, NO_CHANNEL, NO_NEXT, OUTSIDE
+from dspant.ops.bouts import CUT, NO_NEXT
+from dspant.ops.intervals import NO_CHANNEL, OUTSIDE
 
 
 def bursts(spans: Any, channel: str | None = "ch0", **more: Any) -> Any:

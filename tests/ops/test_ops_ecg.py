@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from interference_scores import QRS_S, beat_counts, ecg_scores
 from scipy.signal import butter, find_peaks, sosfiltfilt
@@ -12,6 +14,7 @@ from whole_signals import Runs, filtered, same_bits, stimuli, table_of
 
 from dspant.errors import OperationError
 from dspant.ops.registry import operations
+from dspant.ops.signal import Events
 from dspant.simulate import emg, interference
 
 FS_HZ = 2000.0
@@ -177,6 +180,20 @@ def test_metadata_state_what_is_left_and_what_was_taken() -> None:
     assert stated["sd_between_events"] == pytest.approx([1.0, 1.0], rel=0.03)
     assert stated["sd_at_events"] == pytest.approx([1.0, 1.0], rel=0.05)
     assert stated["sd_at_events_before"][0] > 1.5
+
+
+@pytest.mark.parametrize("method", ["template", "adaptive", "gate"])
+def test_beats_found_in_one_channel_clean_all_and_metadata_are_json(method: str) -> None:
+    times_s = beats(20)
+    x = np.array([[5.0], [1.0]]) * ecg(times_s, 20)
+    x += 0.1 * np.random.default_rng(7).normal(size=x.shape)
+    rows = found(x, channels=["ch0"])
+    events = [Events("beats", pa.table(rows))]
+    operation = operations()["remove_ecg"]
+    params = operation.parameters(window_s=[-0.06, 0.06], method=method, events_of="ch0")
+    stated = dict(operation.learn(Runs([(0.0, x)], FS_HZ), events, params).stated)
+    assert json.loads(json.dumps(stated)) == stated
+    assert max(stated["locked_power_left"]) < 0.02
 
 
 def test_beats_whose_window_leaves_the_run_stay() -> None:

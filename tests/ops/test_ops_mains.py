@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from scipy.signal import istft, periodogram, stft
 from whole_signals import TDT_FS_HZ, filtered, signal_like
 
+from dspant.config import resolve_steps
 from dspant.errors import OperationError
 from dspant.ops.registry import operations
 from dspant.simulate import interference
@@ -97,6 +98,12 @@ def test_what_cannot_be_done_is_refused() -> None:
         interpolated(hum(5), frame_s=0.5)
     with pytest.raises(ValidationError, match="do not fit between multiples of 5 Hz"):
         interpolated(hum(5), frequency_hz=5.0)
+
+
+@pytest.mark.parametrize("name", ["spectrum_interpolation", "subtract_mains"])
+def test_the_mains_frequency_is_that_of_the_experiment(name: str) -> None:
+    (step,) = resolve_steps([name], line_frequency_hz=50)
+    assert step["params"]["frequency_hz"] == 50.0
 
 
 def test_realised_frames_are_stated() -> None:

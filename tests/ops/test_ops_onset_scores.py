@@ -19,7 +19,12 @@ def test_scores_of_known_errors() -> None:
 
 @pytest.mark.against(
     "simulated truth",
-    *("single_threshold", "double_threshold", "hodges_bui", "bonato", "aglr", "change_points"),
+    "single_threshold",
+    "double_threshold",
+    "hodges_bui",
+    "bonato",
+    "aglr",
+    "change_points",
 )
 @named
 def test_clear_bursts_are_all_found_near_their_onset(method: Method) -> None:

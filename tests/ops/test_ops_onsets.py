@@ -22,7 +22,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "hodges_bui": {"sd": 3.0, "window_s": 0.025},
     "bonato": {"false_alarm": 0.0005, "min_duration_s": 0.05, "whiten_order": 0, "needed": 3},
     "aglr": {"threshold": 12.0, "whiten_order": 0, "min_duration_s": 0.05},
-    "change_points": {"min_duration_s": 0.05},
+    "change_points": {"min_duration_s": 0.05, "bin_s": 0.002},
     "single_threshold": {"sd": 3.0, "min_duration_s": 0.02, "merge_gap_s": 0.05},
 }
 
@@ -174,6 +174,17 @@ def test_cuts_are_the_best_of_all(
     if len(scale) >= 4:
         price = penalty * np.log(len(scale))
         assert changes_of_variance(power, counts, penalty) == best_cuts(power, counts, price)
+
+
+def test_a_long_stretch_is_cut_where_nothing_changes_and_bursts_are_found_all_the_same() -> None:
+    x = np.random.default_rng(9).normal(size=40_000)
+    x[30_000:31_000] *= 5
+    rows = found("change_points", x, bin_s=0.002, baseline_s=[0.0, 10.0], min_duration_s=0.05)
+    assert np.abs(np.array(spans(rows)) - [[30_000, 31_000]]).max() <= 4
+    power = np.square(x).reshape(-1, 2).sum(axis=1)
+    cuts = changes_of_variance(power, np.full(len(power), 2.0), 3.0)
+    assert np.diff(cuts).max() <= 1024
+    assert 14_998 <= min(cuts, key=lambda cut: abs(cut - 15_000)) <= 15_002
 
 
 @pytest.mark.against("simulated truth", "hodges_bui", "bonato", "aglr", "change_points")

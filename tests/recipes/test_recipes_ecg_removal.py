@@ -7,7 +7,7 @@ import pytest
 from recipe_runs import Recipe, bandpassed, check_page, removed_db, rms, run_recipe
 from scipy import signal
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("recipes")]
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("recipes_ecg_removal")]
 
 MUSCLE = "diaphragm"
 

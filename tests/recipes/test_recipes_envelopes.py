@@ -7,7 +7,7 @@ import pytest
 from recipe_runs import START_S, Recipe, check_page, run_recipe
 from scipy import signal
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("recipes")]
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("recipes_envelopes")]
 
 CHANNELS = ("left", "right")
 
@@ -92,8 +92,8 @@ def test_every_burst_is_found_with_its_peak(recipe, channel):
     muscle = next(m for m in recipe.specs["rec01"].muscles if m.name == channel)
 
     assert found.num_rows == len(expected["onset"]) > 5
-    assert np.abs(found["onset"].to_numpy() - expected["onset"]).max() < 0.12
-    assert np.abs(found["offset"].to_numpy() - expected["offset"]).max() < 0.12
+    assert np.abs(found["onset"].to_numpy() - expected["onset"]).max() < 0.06
+    assert np.abs(found["offset"].to_numpy() - expected["offset"]).max() < 0.06
     assert np.median(found["peak"].to_numpy()) == pytest.approx(muscle.burst_rms_v, rel=0.15)
 
 

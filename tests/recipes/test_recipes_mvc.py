@@ -8,7 +8,7 @@ from recipe_runs import Recipe, check_page, run_recipe
 
 from dspant import open_recording
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("recipes")]
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("recipes_mvc")]
 
 CHANNELS = pytest.mark.parametrize("channel", ["left", "right"])
 
@@ -56,7 +56,7 @@ def test_every_contraction_is_found(recipe, channel):
     expected = recipe.truth("task", "burst", channel)
 
     assert found.num_rows == len(expected["onset"])
-    assert np.abs(found["onset"].to_numpy() - expected["onset"]).max() < 0.1
+    assert np.abs(found["onset"].to_numpy() - expected["onset"]).max() < 0.05
 
 
 @CHANNELS

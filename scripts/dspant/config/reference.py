@@ -32,6 +32,9 @@ SECTIONS: dict[str, type[BaseModel]] = {
 }
 """Models by the heading they have in the guide."""
 
+MOST_WORDS = 30
+"""Most words that a table lists; of more it tells the number, and another table lists them."""
+
 _TYPES = {
     "number": "number",
     "integer": "whole number",
@@ -154,11 +157,13 @@ def _example_input(operation: Operation, kind: Kind) -> Any:
 
 
 def _features() -> Iterator[str]:
-    yield "| Feature | Unit for a signal in V | Meaning |"
-    yield "|---|---|---|"
+    yield "| Feature | Unit for a signal in V | Parameters | Meaning | Source |"
+    yield "|---|---|---|---|---|"
     for name, feature in FEATURES.items():
-        unit = feature.unit.format(unit="V")
-        yield f"| `{name}` | {unit} | {_markdown(feature.meaning)} |"
+        parameters = ", ".join(f"`{parameter}`" for parameter in feature.parameters)
+        cells = [f"`{name}`", feature.unit_for("V"), parameters]
+        cells += [_markdown(text) for text in (feature.meaning, feature.source)]
+        yield f"| {' | '.join(cells)} |"
     yield ""
 
 
@@ -204,6 +209,8 @@ def _value(schema: dict[str, Any]) -> str:
         return " or ".join(kind for kind in kinds if kind != "nothing")
     if "const" in schema or "enum" in schema:
         words = schema.get("enum", [schema.get("const")])
+        if len(words) > MOST_WORDS:
+            return f"one of {len(words)} names"
         return " or ".join(f"`{word}`" for word in words)
     if schema.get("type") == "array":
         return _list(schema)

@@ -15,6 +15,8 @@ from dspant.ops.registry import Operation, operations
 FROM_EXPERIMENT = {
     ("notch", "frequency_hz"): "line_frequency_hz",
     ("comb", "frequency_hz"): "line_frequency_hz",
+    ("spectrum_interpolation", "frequency_hz"): "line_frequency_hz",
+    ("subtract_mains", "frequency_hz"): "line_frequency_hz",
 }
 """Parameters that a step takes from the experiment where it does not give them itself."""
 

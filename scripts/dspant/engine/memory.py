@@ -48,6 +48,12 @@ _STORED, _COMPUTED = 4, 8
 """Bytes of a sample in a file and in a step."""
 
 _BLOCKS_HELD = {
+    "blank_artefact": 9,
+    "subtract_artefact_template": 9,
+    "r_peaks": 50,
+    "remove_ecg": 16,
+    "spectrum_interpolation": 6,
+    "subtract_mains": 24,
     "rectify": 2,
     "tkeo": 5,
     "rms_envelope": 7,
@@ -93,6 +99,10 @@ _BLOCKS_HELD = {
 """Blocks of samples that an operation holds, as measured; recursive filters hold other numbers."""
 
 _REACHES_HELD = {
+    "subtract_artefact_template": 9,
+    "remove_ecg": 13,
+    "spectrum_interpolation": 8,
+    "subtract_mains": 9,
     "rms_envelope": 16,
     "mav_envelope": 16,
     "remove_offset": 20,

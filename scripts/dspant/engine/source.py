@@ -70,6 +70,11 @@ class StreamSource:
         self.signal = described(steps, self._raw)
 
     @property
+    def threads(self) -> int:
+        """How many threads whoever computes with the samples may use."""
+        return self._threads
+
+    @property
     def steps(self) -> Sequence[Step]:
         """The steps, each knowing what it needs; read in passes of their own where some learn."""
         if not self._taught:

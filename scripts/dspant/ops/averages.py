@@ -34,11 +34,11 @@ class EvokedAverage(Parameters):
     """Part of the window whose mean is taken off each window, in seconds from the event; nothing
     is taken off where not given."""
     confidence: float = Field(default=0.95, gt=0, lt=1)
-    """Coverage of the band around the mean."""
+    """Probability that the band around the mean covers, between 0 and 1."""
     resamples: int = Field(default=500, ge=10, le=100_000)
-    """How often the bootstrap draws as many windows as there are."""
+    """How many times the bootstrap draws as many windows as there are."""
     seed: int = Field(default=0, ge=0)
-    """Seed of the bootstrap's chance; each condition draws from a generator of its own."""
+    """Number that seeds the bootstrap's chance; each condition draws from its own generator."""
 
     @model_validator(mode="after")
     def _parts_inside_window(self) -> Self:

@@ -26,7 +26,8 @@ class Bonato(WithPredictor, Pairs):
     example = {"false_alarm": 0.05, "baseline_s": [0, 1], "min_duration_s": 0.03}
 
     false_alarm: float = Field(default=0.05, gt=0, lt=1)
-    """Probability that ``pairs`` successive pairs of white noise are called active."""
+    """Probability, between 0 and 1, that ``pairs`` successive pairs of white noise hold
+    ``needed`` above the first threshold."""
     needed: int = Field(default=1, ge=1)
     """Least number of pairs above the first threshold among ``pairs`` successive ones."""
     pairs: int = Field(default=5, ge=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -161,7 +162,7 @@ def _spans(edges: Sequence[int], samples: int) -> Spans:
 class ChangePoints(NeedsBaseline, Pairs):
     example = {"baseline_s": [0, 1], "min_duration_s": 0.03}
 
-    bin_s: float = Field(default=0.002, gt=0)
+    bin_s: float = Field(default=0.005, gt=0)
     """Power is taken in bins of this length, in seconds: how exact an onset can be."""
     penalty: float = Field(default=3.0, gt=0)
     """Cost of a change, in units of the logarithm of the number of bins."""
@@ -178,9 +179,9 @@ def change_points(
 
     Power about the baseline's mean is pooled in bins; the cuts minimise
     sum(n_j ln(v_j)) + penalty ln(N) for each cut, n_j being the samples and v_j the power of a
-    stretch, N the number of bins. Stretches of more than ``on_sd`` times the baseline's deviation
-    are active. Holds one number per bin and channel of a run. Peak and area are those of the
-    rectified signal.
+    stretch, N the number of bins; no stretch is longer than 1024 bins. Stretches of more than
+    ``on_sd`` times the baseline's deviation are active. Holds one number per bin and channel of
+    a run. Peak and area are those of the rectified signal.
 
     Source: R. Killick, P. Fearnhead and I. A. Eckley, J. Am. Stat. Assoc. 107 (2012) 1590 (PELT).
     """
@@ -232,7 +233,7 @@ def _measured(
     signal = source.signal
     parts = []
     for (segment, blocks), spans in zip(source.segments(), found, strict=True):
-        kept = [_joined(s, signal.fs_hz, pairs) for s in spans]
+        kept = [deque(_joined(own, signal.fs_hz, pairs)) for own in spans]
         tracks = [
             Track(signal.fs_hz, merge_gap_s=0.0, min_duration_s=0.0, least_peak=-np.inf)
             for _ in signal.channels
@@ -241,9 +242,12 @@ def _measured(
         for block in on_grid(blocks, cutting.GRID_SAMPLES):
             for track, row, own in zip(tracks, block, kept, strict=True):
                 active = np.zeros(len(row), dtype=bool)
-                for a, b in own:
-                    if a < first + len(row) and b > first:
-                        active[max(a - first, 0) : b - first] = True
+                while own and own[0][0] < first + len(row):
+                    start, stop = own[0]
+                    active[max(start - first, 0) : stop - first] = True
+                    if stop > first + len(row):
+                        break
+                    own.popleft()
                 track.follow(np.abs(row), active, first)
             first += block.shape[1]
         parts += [

@@ -108,7 +108,17 @@ def _of_window(signal: Signal, _events: list[Events], _params: Any) -> dict[str,
     )
 
 
-@epoc_operation(HodgesBui, version=1, columns=_of_window, also_takes=epoc_of_baseline)
+def _window_reach_s(params: HodgesBui) -> float:
+    return 4 * params.window_s
+
+
+@epoc_operation(
+    HodgesBui,
+    version=1,
+    columns=_of_window,
+    also_takes=epoc_of_baseline,
+    reach_s=_window_reach_s,
+)
 def hodges_bui(
     source: SignalSource, further: list[Events], params: HodgesBui
 ) -> Iterator[dict[str, np.ndarray]]:

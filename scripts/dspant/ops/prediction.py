@@ -21,7 +21,8 @@ MOST_SAMPLES = 2**17
 
 class WithPredictor(NeedsBaseline):
     whiten_order: int = Field(default=10, ge=0, le=100)
-    """Order of the predictor, learned from the baseline, that makes its noise white; 0: none."""
+    """Number of samples that the predictor looks back, which is learned from the baseline and
+    makes its noise white; 0: none."""
 
     @model_validator(mode="after")
     def _whitening_needs_time(self) -> Self:

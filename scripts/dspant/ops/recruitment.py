@@ -36,7 +36,7 @@ class RecruitmentCurve(Parameters):
     fit_floor: bool = False
     """Fit the response without a stimulus as well; zero where not."""
     confidence: float = Field(default=0.95, gt=0, lt=1)
-    """Coverage of the intervals."""
+    """Probability that the intervals cover, between 0 and 1."""
 
 
 def _columns(table: Events, _further: list[Events], params: RecruitmentCurve) -> dict[str, Column]:

@@ -1,4 +1,4 @@
-"""Cutting a sequence where its variance changes, exactly and in linear time."""
+"""Cutting a sequence where its variance changes, in time that grows with its length."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ if TYPE_CHECKING:
 
 LEAST_BINS = 2
 """Fewest bins of a stretch."""
+
+MOST_BINS = 1024
+"""Most bins of a stretch: where nothing changes, no place for a cut can be ruled out, and time
+would grow with the square of the length."""
 
 
 def changes_of_variance(power: np.ndarray, counts: np.ndarray, penalty: float) -> list[int]:
@@ -25,7 +29,8 @@ def changes_of_variance(power: np.ndarray, counts: np.ndarray, penalty: float) -
     -------
     cuts
         First bin of each stretch, then the number of bins. Every stretch has two bins or more,
-        unless there are fewer at all.
+        unless there are fewer at all, and 1024 or fewer, so a longer one is cut although nothing
+        changes there.
 
     Notes
     -----
@@ -48,6 +53,8 @@ def changes_of_variance(power: np.ndarray, counts: np.ndarray, penalty: float) -
     dies = np.zeros(0, dtype=np.int64)
     for end in range(LEAST_BINS, bins + 1):
         start = end - LEAST_BINS
+        if len(candidates) and end - candidates[0] > MOST_BINS:
+            candidates, dies = candidates[1:], dies[1:]
         if np.isfinite(best[start]):
             candidates, dies = np.append(candidates, start), np.append(dies, 2 * bins)
         n = number[end] - number[candidates]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import Field
 
@@ -14,6 +16,9 @@ from dspant.ops.signal import Column, Signal, SignalSource
 
 if TYPE_CHECKING:
     import numpy as np
+
+Job = TypeVar("Job")
+Made = TypeVar("Made")
 
 BATCH_SAMPLES = 16384
 """Samples of a channel that are computed at once, in as many windows as they make."""
@@ -75,6 +80,27 @@ def moving_windows(
         for first, batch in window_batches(blocks, starts, length, size):
             onset = segment.start_s + starts[first : first + len(batch)] / signal.fs_hz
             yield onset, batch
+
+
+def computed(
+    source: SignalSource, jobs: Iterator[Job], work: Callable[[Job], Made]
+) -> Iterator[Made]:
+    """Do the same work on each batch, in as many threads as the source allows, in order.
+
+    A source that says nothing about threads is worked on in one.
+    """
+    threads = getattr(source, "threads", 1)
+    if threads == 1:
+        yield from map(work, jobs)
+        return
+    waiting: deque[Future[Made]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for job in jobs:
+            waiting.append(pool.submit(work, job))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def window_rows(onset: np.ndarray, length_s: float, owners: tuple[str, ...]) -> dict[str, Any]:

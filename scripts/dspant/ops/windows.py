@@ -10,7 +10,13 @@ from dspant.ops.features import FEATURES, compute_features
 from dspant.ops.features.parameters import FeatureChoice
 from dspant.ops.registry import epoc_operation
 from dspant.ops.signal import Column, Events, Signal, SignalSource
-from dspant.ops.sliding import moving_windows, realised_window, window_columns, window_rows
+from dspant.ops.sliding import (
+    computed,
+    moving_windows,
+    realised_window,
+    window_columns,
+    window_rows,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,9 +69,13 @@ def windows(
     of each feature.
     """
     signal = source.signal
-    for onset, batch in moving_windows(source, params):
+
+    def rows(job: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
+        onset, batch = job
         length_s = batch.shape[-1] / signal.fs_hz
         values = compute_features(batch, signal.fs_hz, params.features, params.of_features)
-        yield window_rows(onset, length_s, signal.channels) | {
+        return window_rows(onset, length_s, signal.channels) | {
             name: column.reshape(-1) for name, column in values.items()
         }
+
+    yield from computed(source, moving_windows(source, params), rows)

@@ -74,11 +74,10 @@ class OpenedRecording:
         """An epoc as figure functions see it."""
         epoc = self.epocs[name]
         parent = self.parent(name)
-        made = [operations().get(step["op"]) for step in epoc.metadata.dspant.steps]
         steps = [
             step
-            for step, operation in zip(epoc.metadata.dspant.steps, made, strict=True)
-            if operation is None or operation.makes == "stream"
+            for step in epoc.metadata.dspant.steps[:-1]
+            if (known := operations().get(step["op"])) is None or known.makes == "stream"
         ]
         signal = None if parent is None else LazyStream(parent, steps)
         return Table(epoc, signal, self.span_s)

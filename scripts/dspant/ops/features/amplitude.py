@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def mav(w: Batch) -> np.ndarray:
     """Mean absolute value: mean |x|.
 
-    Source: Hudgins et al. (1993), eq. 1.
+    Source: Hudgins et al. (1993).
     """
     return w.magnitude.mean(axis=-1)
 
@@ -80,7 +80,7 @@ def isd(w: Batch) -> np.ndarray:
 def ap(w: Batch) -> np.ndarray:
     """Average power: mean x^2.
 
-    Source: Conley et al., EMGFlow (2024).
+    Source: Parseval's theorem; EMGFlow's AP.
     """
     return w.energy / w.samples
 
@@ -141,7 +141,7 @@ def ld(w: Batch) -> np.ndarray:
 def msr(w: Batch) -> np.ndarray:
     """Mean square root: mean sqrt |x|.
 
-    Source: Phinyomark et al., Sensors 13 (2013) 12431.
+    Source: LibEMG's MSR, of sizes in place of complex roots.
     """
     import numpy as np
 
@@ -152,7 +152,7 @@ def msr(w: Batch) -> np.ndarray:
 def p2p(w: Batch) -> np.ndarray:
     """Peak to peak: max x - min x.
 
-    Source: Rossini et al. (2015).
+    Source: Rossini et al., Clin. Neurophysiol. 126 (2015) 1071.
     """
     return w.highest - w.lowest
 
@@ -161,7 +161,7 @@ def p2p(w: Batch) -> np.ndarray:
 def mpk(w: Batch) -> np.ndarray:
     """Largest size: max |x|.
 
-    Source: Samuel et al., Comput. Electr. Eng. 67 (2018) 646, of either sign.
+    Source: LibEMG's MPK, of either sign.
     """
     import numpy as np
 
@@ -172,7 +172,7 @@ def mpk(w: Batch) -> np.ndarray:
 def crest(w: Batch) -> np.ndarray:
     """Crest factor: max |x| / sqrt(mean x^2).
 
-    Source: IEC 60050, 103-02-54 (peak factor).
+    Source: peak value over effective value, as in electrical engineering.
     """
     return mpk(w) / rms(w)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from dspant.errors import OperationError
@@ -43,7 +43,7 @@ class Batch:
     @cached_property
     def energy(self) -> np.ndarray:
         """Sum x^2."""
-        return self.squares.sum(axis=-1)
+        return products(self.x, self.x)
 
     @cached_property
     def steps(self) -> np.ndarray:
@@ -63,7 +63,7 @@ class Batch:
     @cached_property
     def step_energy(self) -> np.ndarray:
         """Sum dx^2."""
-        return (self.steps * self.steps).sum(axis=-1)
+        return products(self.steps, self.steps)
 
     @cached_property
     def bends(self) -> np.ndarray:
@@ -83,7 +83,7 @@ class Batch:
     @cached_property
     def m2(self) -> np.ndarray:
         """Second central moment, mean (x - mean)^2."""
-        return self.centred_squares.mean(axis=-1)
+        return products(self.centred, self.centred) / self.samples
 
     @cached_property
     def sd(self) -> np.ndarray:
@@ -172,9 +172,7 @@ def spectral_power(centred: np.ndarray) -> np.ndarray:
     from scipy.fft import rfft
 
     samples = centred.shape[-1]
-    taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(samples) / samples)
-    taper *= np.sqrt(2 / (samples * (taper * taper).sum()))
-    transform = rfft(centred * taper, axis=-1, overwrite_x=True)
+    transform = rfft(centred * _taper(samples), axis=-1, overwrite_x=True)
     pairs = transform.view(np.float64)
     np.multiply(pairs, pairs, out=pairs)
     power = pairs[..., ::2] + pairs[..., 1::2]
@@ -182,3 +180,23 @@ def spectral_power(centred: np.ndarray) -> np.ndarray:
     if samples % 2 == 0:
         power[..., -1] /= 2
     return power
+
+
+@lru_cache(maxsize=4)
+def _taper(samples: int) -> np.ndarray:
+    """Periodic Hann window, scaled for one-sided power."""
+    import numpy as np
+
+    taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(samples) / samples)
+    return taper * np.sqrt(2 / (samples * (taper * taper).sum()))
+
+
+def products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Sum of a b along the last axis, which needs no array of the products.
+
+    Every row is summed in the same order, whatever the other rows; a matrix product's order
+    would depend on their number.
+    """
+    import numpy as np
+
+    return np.einsum("...n,...n->...", a, b)

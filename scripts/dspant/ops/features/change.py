@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def wl(w: Batch) -> np.ndarray:
     """Waveform length: sum |x[n+1] - x[n]|.
 
-    Source: Hudgins et al. (1993), eq. 5.
+    Source: Hudgins et al. (1993).
     """
     return w.length.copy()
 

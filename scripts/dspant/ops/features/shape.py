@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dspant.ops.features.batch import products
 from dspant.ops.features.feature import feature
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def skew(w: Batch) -> np.ndarray:
     """
     import numpy as np
 
-    m3 = (w.centred_squares * w.centred).mean(axis=-1)
+    m3 = products(w.centred_squares, w.centred) / w.samples
     return w.of_varying(m3 / (w.m2 * np.sqrt(w.m2)))
 
 
@@ -61,7 +62,7 @@ def kurt(w: Batch) -> np.ndarray:
 
     Source: Pearson's b2; Joanes and Gill, J. R. Stat. Soc. D 47 (1998) 183.
     """
-    m4 = (w.centred_squares * w.centred_squares).mean(axis=-1)
+    m4 = products(w.centred_squares, w.centred_squares) / w.samples
     return w.of_varying(m4 / (w.m2 * w.m2))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dspant.errors import OperationError
+from dspant.ops.features.batch import products
 from dspant.ops.features.feature import feature
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def spectral(unit: str, uses: tuple[str, ...] = (), needs: tuple[str, ...] = ())
 
 def moment(w: Batch, order: int) -> np.ndarray:
     """Sum f^order P."""
-    return (w.power * w.frequency_hz**order).sum(axis=-1)
+    return products(w.power, w.frequency_hz**order)
 
 
 @spectral("Hz")

@@ -7,7 +7,10 @@ from dspant.report.families.registry import Table, family
 from dspant.report.figure import Picture
 
 
-@family("double_threshold", overlay=spans)
+@family(
+    *("double_threshold", "single_threshold", "hodges_bui", "bonato", "aglr", "change_points"),
+    overlay=spans,
+)
 def draw_bursts(table: Table) -> list[Picture]:
     """A raster above durations and peaks, on the recording's time axis."""
     measures = [name for name in ("duration_s", "peak") if table.has(name)]
