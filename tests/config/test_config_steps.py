@@ -14,7 +14,7 @@ def test_names_and_parameters_become_full_specs():
     resolved = resolve_steps(["rectify", {"lowpass": {"cutoff_hz": 6}}, {"tkeo": None}])
 
     assert [step["op"] for step in resolved] == ["rectify", "lowpass", "tkeo"]
-    assert resolved[0]["params"] == {}
+    assert resolved[0]["params"] == {"method": "absolute", "low_hz": None}
     assert resolved[1]["params"] == {
         "cutoff_hz": 6.0,
         "order": 4,

@@ -112,7 +112,7 @@ def test_explain_names_steps_margins_memory_and_bytes(raw: LazyStream) -> None:
     assert lines[2] == "keeps seconds: 1 to 2"
     assert lines[3].startswith("step 1: bandpass low_hz=200.0 high_hz=4500.0 order=2")
     assert "looks 0." in lines[3]
-    assert lines[4] == "step 2: rectify; looks at each sample alone"
+    assert lines[4] == "step 2: rectify method=absolute; looks at each sample alone"
     assert lines[5] == "step 3: rms_envelope window_s=0.05; looks 0.025 s around each sample"
     assert lines[6].startswith("reads 0.1")
     assert lines[6].endswith("MB of memory")

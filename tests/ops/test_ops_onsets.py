@@ -235,11 +235,13 @@ def test_no_burst_crosses_a_gap_and_those_at_its_edges_are_clipped(name: str) ->
     assert later.min() >= 20.0
 
 
-def test_a_constant_baseline_is_refused_where_a_variance_is_needed() -> None:
-    for name in ("aglr", "change_points"):
-        with pytest.raises(OperationError, match="ch0 is constant in its baseline"):
-            params = METHODS[name] | {"baseline_s": [0.0, 0.5]}
-            found(name, np.zeros(1000), **params)
+@pytest.mark.parametrize("name", [*sorted(METHODS), "double_threshold"])
+def test_a_constant_baseline_is_refused_and_its_channel_named(name: str) -> None:
+    x = np.random.default_rng(1).normal(size=(2, 1000))
+    x[1, :600] = 0.1
+    params = METHODS.get(name, {"on_sd": 3.0}) | {"baseline_s": [0.0, 0.5]}
+    with pytest.raises(OperationError, match="ch1 is constant in its baseline"):
+        found(name, x, **params)
 
 
 @pytest.mark.parametrize(

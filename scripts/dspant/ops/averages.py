@@ -38,7 +38,7 @@ class EvokedAverage(Parameters):
     resamples: int = Field(default=500, ge=10, le=100_000)
     """How many times the bootstrap draws as many windows as there are."""
     seed: int = Field(default=0, ge=0)
-    """Number that seeds the bootstrap's chance; each condition draws from its own generator."""
+    """Seed of the bootstrap's chance, without unit; each condition has its own generator."""
 
     @model_validator(mode="after")
     def _parts_inside_window(self) -> Self:

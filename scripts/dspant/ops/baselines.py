@@ -17,10 +17,13 @@ from pydantic import Field, model_validator
 from dspant.errors import OperationError
 from dspant.ops import blocks as cutting
 from dspant.ops.registry import Kind, Parameters
-from dspant.ops.signal import Events, SignalSource
+from dspant.ops.signal import Events, Signal, SignalSource
 
 if TYPE_CHECKING:
     import numpy as np
+
+ROUNDING = 1e-12
+"""Part of its mean by which a constant may seem to vary through rounding."""
 
 WAYS = ("baseline_s", "baseline_epoc", "baseline_quantile")
 
@@ -93,6 +96,23 @@ def quiet_of(source: SignalSource, further: Sequence[Events], params: Baseline) 
             f"choose a quiet stretch inside it"
         )
     return Quiet(mean, np.sqrt(squares / (count - 1)))
+
+
+def varying(quiet: Quiet, signal: Signal) -> Quiet:
+    """The same baseline, of which every channel varies.
+
+    Raises
+    ------
+    OperationError
+        A channel is constant in its baseline: any signal would be far above it.
+    """
+    for name, mean, sd in zip(signal.channels, quiet.mean, quiet.sd, strict=True):
+        if sd <= ROUNDING * abs(mean):
+            raise OperationError(
+                f"channel {name} is constant in its baseline, so nothing can be told in its "
+                f"standard deviations; choose another baseline or leave the channel out"
+            )
+    return quiet
 
 
 def quiet_samples(

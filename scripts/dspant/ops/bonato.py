@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, model_validator
 
-from dspant.ops.baselines import Quiet, epoc_of_baseline, quiet_of
+from dspant.ops.baselines import Quiet, epoc_of_baseline, quiet_of, varying
 from dspant.ops.blocks import with_context
 from dspant.ops.onsets import bursts_where
 from dspant.ops.prediction import Whitened, WithPredictor, predictor_of, unpredicted
@@ -85,7 +85,7 @@ def bonato(
     Source: P. Bonato, T. D'Alessio and M. Knaflitz, IEEE Trans. Biomed. Eng. 45 (1998) 287.
     """
     predictor = predictor_of(source, further, params)
-    quiet = quiet_of(Whitened(source, predictor), further, params)
+    quiet = varying(quiet_of(Whitened(source, predictor), further, params), source.signal)
 
     def decide(_segment: Segment, blocks: Blocks) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         return _by_pairs(blocks, predictor, quiet, params)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import Field, model_validator
 
 from dspant.ops import blocks as cutting
-from dspant.ops.baselines import WAYS, Baseline, epoc_of_baseline, quiet_of
+from dspant.ops.baselines import WAYS, Baseline, epoc_of_baseline, quiet_of, varying
 from dspant.ops.blocks import on_grid
 from dspant.ops.registry import epoc_operation
 from dspant.ops.runs import Pairs, Track, columns_of, common_unit, in_order, rows_of  # noqa: F401
@@ -114,6 +114,6 @@ def _levels(
         off = params.on_level if params.off_level is None else params.off_level
         count = len(source.signal.channels)
         return [params.on_level] * count, [off] * count
-    quiet = quiet_of(source, further, params)
+    quiet = varying(quiet_of(source, further, params), source.signal)
     off_sd = params.on_sd if params.off_sd is None else params.off_sd
     return list(quiet.mean + params.on_sd * quiet.sd), list(quiet.mean + off_sd * quiet.sd)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from dspant.errors import OperationError
 from dspant.ops import blocks as cutting
-from dspant.ops.baselines import NeedsBaseline, Quiet, epoc_of_baseline, quiet_of
+from dspant.ops.baselines import NeedsBaseline, Quiet, epoc_of_baseline, quiet_of, varying
 from dspant.ops.blocks import on_grid, with_context
 from dspant.ops.prediction import Whitened, WithPredictor, predictor_of
 from dspant.ops.registry import epoc_operation
-from dspant.ops.runs import Pairs, Track, columns_of, in_order, rows_of
+from dspant.ops.runs import Pairs, columns_of
 from dspant.ops.segmentation import changes_of_variance
 from dspant.ops.signal import Column, Events, Signal, SignalSource
+from dspant.ops.spans import Spans, measured_spans
 
 if TYPE_CHECKING:
     import numpy as np
 
     from dspant.ops.signal import Blocks
-
-Spans = list[tuple[int, int]]
 
 
 class Aglr(WithPredictor, Pairs):
@@ -72,22 +69,12 @@ def aglr(
     search = max(round(params.search_s * fs_hz), length)
     predictor = predictor_of(source, further, params)
     white = Whitened(source, predictor)
-    quiet = quiet_of(white, further, params)
-    _refuse_silence(quiet, source.signal)
+    quiet = varying(quiet_of(white, further, params), source.signal)
     found = [
         _alarms(blocks, quiet, params.threshold, length=length, search=search)
         for _, blocks in white.segments()
     ]
-    yield from _measured(source, found, params)
-
-
-def _refuse_silence(quiet: Quiet, signal: Signal) -> None:
-    for name, sd in zip(signal.channels, quiet.sd, strict=True):
-        if sd == 0:
-            raise OperationError(
-                f"channel {name} is constant in its baseline, so no variance can be compared with "
-                f"it; choose another baseline"
-            )
+    yield from measured_spans(source, found, params)
 
 
 def _alarms(
@@ -186,8 +173,7 @@ def change_points(
     Source: R. Killick, P. Fearnhead and I. A. Eckley, J. Am. Stat. Assoc. 107 (2012) 1590 (PELT).
     """
     size = max(round(params.bin_s * source.signal.fs_hz), 1)
-    quiet = quiet_of(source, further, params)
-    _refuse_silence(quiet, source.signal)
+    quiet = varying(quiet_of(source, further, params), source.signal)
     found: list[list[Spans]] = []
     for segment, blocks in source.segments():
         power, counts = _pooled(blocks, quiet, size)
@@ -195,7 +181,7 @@ def change_points(
         found[-1] = [
             [(a * size, min(b * size, segment.count)) for a, b in spans] for spans in found[-1]
         ]
-    yield from _measured(source, found, params)
+    yield from measured_spans(source, found, params)
 
 
 def _pooled(blocks: Blocks, quiet: Quiet, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -222,50 +208,3 @@ def _active(power: np.ndarray, counts: np.ndarray, params: ChangePoints) -> Span
         else:
             spans.append((a, b))
     return spans
-
-
-def _measured(
-    source: SignalSource, found: Sequence[Sequence[Spans]], pairs: Pairs
-) -> Iterator[dict[str, np.ndarray]]:
-    """The table of bursts that are known by run, channel and samples; another pass."""
-    import numpy as np
-
-    signal = source.signal
-    parts = []
-    for (segment, blocks), spans in zip(source.segments(), found, strict=True):
-        kept = [deque(_joined(own, signal.fs_hz, pairs)) for own in spans]
-        tracks = [
-            Track(signal.fs_hz, merge_gap_s=0.0, min_duration_s=0.0, least_peak=-np.inf)
-            for _ in signal.channels
-        ]
-        first = 0
-        for block in on_grid(blocks, cutting.GRID_SAMPLES):
-            for track, row, own in zip(tracks, block, kept, strict=True):
-                active = np.zeros(len(row), dtype=bool)
-                while own and own[0][0] < first + len(row):
-                    start, stop = own[0]
-                    active[max(start - first, 0) : stop - first] = True
-                    if stop > first + len(row):
-                        break
-                    own.popleft()
-                track.follow(np.abs(row), active, first)
-            first += block.shape[1]
-        parts += [
-            rows_of(track.finish(), channel, segment, signal.fs_hz)
-            for channel, track in enumerate(tracks)
-        ]
-    if parts:
-        yield in_order(parts, signal)
-
-
-def _joined(spans: Spans, fs_hz: float, pairs: Pairs) -> Spans:
-    merged: Spans = []
-    for start, stop in spans:
-        near = merged and (
-            start == merged[-1][1] or (start - merged[-1][1]) / fs_hz < pairs.merge_gap_s
-        )
-        if near:
-            merged[-1] = (merged[-1][0], stop)
-        else:
-            merged.append((start, stop))
-    return [(a, b) for a, b in merged if (b - a) / fs_hz >= pairs.min_duration_s]

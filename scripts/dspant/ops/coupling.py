@@ -12,7 +12,7 @@ from dspant.ops.bursts import common_unit
 from dspant.ops.pairs import OfPairs, pair_columns, pair_rows, places_of
 from dspant.ops.registry import epoc_operation
 from dspant.ops.signal import Column, Events, Signal, SignalSource
-from dspant.ops.sliding import MovingWindow, moving_windows, realised_window
+from dspant.ops.sliding import MovingWindow, moving_windows, realised_window, rows_together
 
 if TYPE_CHECKING:
     import numpy as np
@@ -158,6 +158,7 @@ def _cocontraction_columns(
     reach_s=lambda params: 2 * params.length_s,
     facts=realised_window,
 )
+@rows_together
 def cocontraction(
     source: SignalSource, _events: list[Events], params: CoContraction
 ) -> Iterator[dict[str, np.ndarray]]:
@@ -174,21 +175,29 @@ def cocontraction(
 
     signal = source.signal
     places = places_of(signal, params)
-    first, second = (list(side) for side in zip(*places, strict=True))
     for onset, x in moving_windows(source, params):
         size = abs(x) if params.rectify else x
         _not_negative(size, onset, signal)
-        a, b = size[:, first], size[:, second]
-        low, high = np.minimum(a, b), np.maximum(a, b)
-        both = (low + high).sum(axis=-1)
-        ratio = np.divide(low, high, out=np.zeros_like(low), where=high > 0)
-        with np.errstate(invalid="ignore"):
-            winter = 200 * low.sum(axis=-1) / both
-        rudolph = (ratio * (low + high)).mean(axis=-1)
+        indices = [_indices(size[:, a], size[:, b]) for a, b in places]
+        winter, rudolph = (
+            np.stack(index, axis=1).reshape(-1) for index in zip(*indices, strict=True)
+        )
         yield pair_rows(signal, places, onset, x.shape[-1]) | {
-            "falconer_winter": winter.reshape(-1),
-            "rudolph": np.where(both > 0, rudolph, np.nan).reshape(-1),
+            "falconer_winter": winter,
+            "rudolph": rudolph,
         }
+
+
+def _indices(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both indices of two envelopes, windows x samples."""
+    import numpy as np
+
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    both = (low + high).sum(axis=-1)
+    ratio = np.divide(low, high, out=np.zeros_like(low), where=high > 0)
+    with np.errstate(invalid="ignore"):
+        winter = 200 * low.sum(axis=-1) / both
+    return winter, np.where(both > 0, (ratio * (low + high)).mean(axis=-1), np.nan)
 
 
 def _not_negative(x: np.ndarray, onset: np.ndarray, signal: Signal) -> None:
@@ -220,6 +229,7 @@ def _correlation_columns(
     reach_s=lambda params: 4 * params.length_s,
     facts=realised_window,
 )
+@rows_together
 def cross_correlation(
     source: SignalSource, _events: list[Events], params: CrossCorrelation
 ) -> Iterator[dict[str, np.ndarray]]:
@@ -235,7 +245,6 @@ def cross_correlation(
 
     signal = source.signal
     places = places_of(signal, params)
-    first, second = (list(side) for side in zip(*places, strict=True))
     lags = int(params.max_lag_s * signal.fs_hz + 1e-9)
     for onset, x in moving_windows(source, params):
         size = next_fast_len(x.shape[-1] + lags, real=True)
@@ -243,14 +252,18 @@ def cross_correlation(
         centred = x - x.mean(axis=-1, keepdims=True)
         energy = np.where(varies, (centred * centred).sum(axis=-1), np.nan)
         spectra = rfft(centred, size, axis=-1)
-        found = irfft(spectra[:, first].conj() * spectra[:, second], size, axis=-1)
-        found = np.concatenate([found[..., size - lags :], found[..., : lags + 1]], axis=-1)
-        found /= np.sqrt(energy[:, first] * energy[:, second])[..., np.newaxis]
-        best = abs(found).argmax(axis=-1)[..., np.newaxis]
-        peak = np.take_along_axis(found, best, axis=-1)
-        lag_s = np.where(np.isfinite(peak), (best - lags) / signal.fs_hz, np.nan)
+        made = {name: np.empty((len(x), len(places))) for name in ("peak", "lag_s", "at_zero")}
+        for pair, (a, b) in enumerate(places):
+            found = irfft(spectra[:, a].conj() * spectra[:, b], size, axis=-1)
+            found = np.concatenate([found[:, size - lags :], found[:, : lags + 1]], axis=-1)
+            found /= np.sqrt(energy[:, a] * energy[:, b])[:, np.newaxis]
+            best = abs(found).argmax(axis=-1)
+            peak = np.take_along_axis(found, best[:, np.newaxis], axis=-1)[:, 0]
+            made["peak"][:, pair] = peak
+            made["lag_s"][:, pair] = np.where(
+                np.isfinite(peak), (best - lags) / signal.fs_hz, np.nan
+            )
+            made["at_zero"][:, pair] = found[:, lags]
         yield pair_rows(signal, places, onset, x.shape[-1]) | {
-            "peak": peak.reshape(-1),
-            "lag_s": lag_s.reshape(-1),
-            "at_zero": found[..., lags].reshape(-1),
+            name: values.reshape(-1) for name, values in made.items()
         }

@@ -14,6 +14,7 @@ from dspant.ops.baselines import (
     Quiet,
     epoc_of_baseline,
     quiet_of,
+    varying,
 )
 from dspant.ops.blocks import with_context
 from dspant.ops.bursts import bursts_above
@@ -72,7 +73,7 @@ def single_threshold(
     if params.level is not None:
         level = np.full(count, params.level)
     elif params.sd is not None:
-        quiet = quiet_of(source, further, params)
+        quiet = varying(quiet_of(source, further, params), source.signal)
         level = quiet.mean + params.sd * quiet.sd
     else:
         base = quiet_of(source, further, params).mean if params.ways else np.zeros(count)
@@ -130,7 +131,7 @@ def hodges_bui(
 
     Source: P. W. Hodges and B. H. Bui, Electroencephalogr. Clin. Neurophysiol. 101 (1996) 511.
     """
-    quiet = quiet_of(source, further, params)
+    quiet = varying(quiet_of(source, further, params), source.signal)
     length = max(round(params.window_s * source.signal.fs_hz), 1)
 
     def decide(_segment: Segment, blocks: Blocks) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -9,7 +9,7 @@ from dspant.ops.bursts import common_unit
 from dspant.ops.pairs import OfPairs, pair_columns, pair_rows, places_of
 from dspant.ops.registry import epoc_operation
 from dspant.ops.signal import Column, Events, Signal, SignalSource
-from dspant.ops.sliding import MovingWindow, moving_windows, realised_window
+from dspant.ops.sliding import MovingWindow, moving_windows, realised_window, rows_together
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +36,7 @@ def _phasor_columns(signal: Signal, _events: list[Events], _params: Phasors) -> 
     reach_s=lambda params: 2 * params.length_s,
     facts=realised_window,
 )
+@rows_together
 def phasors(
     source: SignalSource, _events: list[Events], params: Phasors
 ) -> Iterator[dict[str, np.ndarray]]:

@@ -52,7 +52,7 @@ def _ratio_columns(left: Events, further: list[Events], params: PairedRatio) -> 
         "numerator": Column("float64", units[0], f"{whose}{params.value} of {left.name}"),
         "denominator": Column("float64", units[0], f"{whose}{params.value} of {further[0].name}"),
         "ratio": Column("float64", "", "numerator over denominator"),
-        "trials": Column("int64", "", "pairs that the ratio is of"),
+        "trials": Column("int64", "", "0 or 1; of a channel, usable rows of the epoc with fewer"),
         "usable": Column("bool", "", "false where the reason column says why"),
         "reason": Column("string", "", "why there is no ratio"),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import Field
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
 
 Job = TypeVar("Job")
 Made = TypeVar("Made")
+Rows = Callable[..., Iterator[dict[str, Any]]]
 
 BATCH_SAMPLES = 16384
 """Samples of a channel that are computed at once, in as many windows as they make."""
+
+VALUES_TOGETHER = 131_072
+"""Least values of a table that are handed on at once."""
 
 
 class MovingWindow(Parameters):
@@ -101,6 +106,30 @@ def computed(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def rows_together(run: Rows) -> Rows:
+    """Join batches of rows before they are handed on, as each is checked on its own."""
+
+    @wraps(run)
+    def joined(*arguments: Any) -> Iterator[dict[str, np.ndarray]]:
+        import numpy as np
+
+        def whole() -> dict[str, np.ndarray]:
+            return {name: np.concatenate([rows[name] for rows in held]) for name in held[0]}
+
+        held: list[dict[str, np.ndarray]] = []
+        count = 0
+        for batch in run(*arguments):
+            held.append(batch)
+            count += sum(values.size for values in batch.values())
+            if count >= VALUES_TOGETHER:
+                yield whole()
+                held, count = [], 0
+        if held:
+            yield whole()
+
+    return joined
 
 
 def window_rows(onset: np.ndarray, length_s: float, owners: tuple[str, ...]) -> dict[str, Any]:

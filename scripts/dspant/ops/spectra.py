@@ -19,6 +19,7 @@ from dspant.ops.sliding import (
     MovingWindow,
     moving_windows,
     realised_window,
+    rows_together,
     window_columns,
     window_rows,
 )
@@ -123,6 +124,7 @@ def _rows(
 
 
 @epoc_operation(Welch, version=1, columns=_columns, reach_s=_reach_s, facts=_realised)
+@rows_together
 def welch(
     source: SignalSource, _events: list[Events], params: Welch
 ) -> Iterator[dict[str, np.ndarray]]:
@@ -162,6 +164,7 @@ def _segment_samples(signal: Signal, segment_s: float) -> int:
 
 
 @epoc_operation(Multitaper, version=1, columns=_columns, reach_s=_reach_s, facts=_realised)
+@rows_together
 def multitaper(
     source: SignalSource, _events: list[Events], params: Multitaper
 ) -> Iterator[dict[str, np.ndarray]]:

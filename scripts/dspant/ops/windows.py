@@ -14,6 +14,7 @@ from dspant.ops.sliding import (
     computed,
     moving_windows,
     realised_window,
+    rows_together,
     window_columns,
     window_rows,
 )
@@ -56,6 +57,7 @@ def _columns(signal: Signal, _events: list[Events], params: Windows) -> dict[str
     reach_s=lambda params: 2 * params.length_s,
     facts=realised_window,
 )
+@rows_together
 def windows(
     source: SignalSource, _events: list[Events], params: Windows
 ) -> Iterator[dict[str, np.ndarray]]:
