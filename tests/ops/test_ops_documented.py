@@ -23,7 +23,8 @@ OPERATIONS = operations()
 UNITS = re.compile(
     r"_(hz|s|sd|db|samples|percent|share|fraction|quantile|part|end)$|"
     r"\b(unit|units|Hz|seconds|number of|samples|standard deviations|dB|ratio|share|factor|order|"
-    r"quality factor|percent|without unit|dimensionless|quantile|times|How many|multiples|part|unit|probability|neighbours|level|between 0 and 1|power of)\b"
+    r"quality factor|percent|without unit|dimensionless|quantile|times|How many|multiples|part|"
+    r"probability|neighbours|level|between 0 and 1|power of)\b"
 )
 """How a parameter's name or meaning says in what it is counted."""
 
