@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from features_by_hand import PARAMS, by_hand
 from pydantic import ValidationError
 from scipy import signal as sp
 
+from dspant.config.reference import guide_with_reference
 from dspant.errors import OperationError
 from dspant.ops.features import FEATURES, compute_features
 from dspant.ops.features.parameters import FeatureChoice
@@ -21,6 +23,16 @@ ELSEWHERE = {"ar", "cc", "m0", "m2", "m4", "sparsi", "irf", "wlf", "weng", "wv",
 
 LOGARITHMS = {"mfl", "ld", "m0", "m2", "m4", "sparsi", "irf", "wlf"}
 """Features that take a logarithm of the signal itself."""
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "features.md"
+
+
+def test_the_table_of_features_is_that_of_the_code() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert guide_with_reference(text) == text, (
+        "run: python -m dspant.config.reference docs/features.md"
+    )
 
 
 def coloured(seed: int, samples: int) -> np.ndarray:

@@ -77,7 +77,7 @@ def test_features_equal_their_formulas_in_every_window(  # noqa: PLR0917
         rows = table_of("windows", Runs([(2.0, x)], 1000.0, cuts), **params, **THRESHOLDS)
     starts = []
     while round(len(starts) * (step / 1000 * 1000.0)) + length <= samples:
-        starts.append(round(len(starts) * step / 1000 * 1000.0))
+        starts.append(round(len(starts) * (step / 1000 * 1000.0)))
     assert len(rows["onset"]) == len(starts) * channels
     assert rows["onset"] == pytest.approx(np.repeat([2 + s / 1000 for s in starts], channels))
     assert rows["offset"] - rows["onset"] == pytest.approx(length / 1000)
