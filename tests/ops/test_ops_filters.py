@@ -61,7 +61,9 @@ edge_hz = st.floats(np.log(0.1), np.log(12200)).map(lambda log: float(np.exp(log
 def filters(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     name = draw(st.sampled_from(["lowpass", "highpass", "bandpass", "notch"]))
     if name == "notch":
-        return name, {"frequency_hz": draw(edge_hz), "q": draw(st.floats(0.5, 100))}
+        frequency_hz = draw(edge_hz)
+        least = max(0.5, 1.01 * frequency_hz / (TDT_FS_HZ / 2))
+        return name, {"frequency_hz": frequency_hz, "q": draw(st.floats(least, 100))}
     order = draw(st.integers(1, 6))
     if name == "bandpass":
         low_hz = draw(edge_hz.filter(lambda hz: hz < 9000))
@@ -217,6 +219,8 @@ def test_no_warning_of_the_design_reaches_the_user(recwarn: pytest.WarningsRecor
         ("bandpass", {"low_hz": 20.0, "high_hz": 500.0}, "high_hz is 500 Hz"),
         ("bandpass", {"low_hz": 700.0, "high_hz": 800.0}, "low_hz is 700 Hz"),
         ("notch", {"frequency_hz": 500.0}, "frequency_hz is 500 Hz"),
+        ("notch", {"frequency_hz": 400.0, "q": 0.5}, r"800 Hz wide.*500 Hz; choose q above 0.8"),
+        ("comb", {"frequency_hz": 60.0, "width_hz": 500.0}, "width_hz is 500 Hz"),
     ],
 )
 def test_a_band_above_nyquist_is_refused_with_the_rate(

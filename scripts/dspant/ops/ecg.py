@@ -39,7 +39,7 @@ class RPeaks(Parameters):
     polarity: Literal["either", "positive", "negative"] = "either"
     """Sign of the R peak. ``either``: of each channel, the sign whose peaks are larger."""
     threshold: float = Field(default=0.4, gt=0, lt=1)
-    """Where the threshold lies between the medians of the last 8 noise peaks (0) and the last 8
+    """The share at which the threshold lies between the medians of the last 8 noise peaks (0) and the last 8
     beats (1)."""
     refractory_s: float | None = Field(default=None, gt=0)
     """Least time between two beats, in seconds; twice ``qrs_s`` where not given."""
@@ -147,7 +147,7 @@ class RemoveEcg(AroundEvents):
     within_s: float = Field(default=10.0, gt=0)
     """Farthest that neighbouring beats may be, in seconds; memory grows with it (``template``)."""
     step: float = Field(default=0.05, gt=0, le=1)
-    """Part by which each beat moves the template towards itself (``adaptive``); small steps remove
+    """Share by which each beat moves the template towards itself (``adaptive``); small steps remove
     less EMG and follow more slowly."""
     fit_scale: bool = True
     """Scale the template to each beat and channel by least squares (not for ``gate``)."""

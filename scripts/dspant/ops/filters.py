@@ -324,6 +324,12 @@ def notch(blocks: Blocks, signal: Signal, params: Notch) -> Blocks:
             f"this signal ends at {signal.nyquist_hz:g} Hz; choose harmonics of {most} or fewer"
         )
     centres_hz = [k * params.frequency_hz for k in range(1, params.harmonics + 1)]
+    if centres_hz[-1] / params.q >= signal.nyquist_hz:
+        raise OperationError(
+            f"a notch at {centres_hz[-1]:g} Hz with q {params.q:g} is "
+            f"{centres_hz[-1] / params.q:g} Hz wide, but this signal ends at "
+            f"{signal.nyquist_hz:g} Hz; choose q above {centres_hz[-1] / signal.nyquist_hz:.3g}"
+        )
     sos = [notch_section(centre, centre / params.q, signal.fs_hz) for centre in centres_hz]
     return _apply(blocks, signal, np.concatenate(sos), params.phase)
 
@@ -340,7 +346,7 @@ def comb(blocks: Blocks, signal: Signal, params: Comb) -> Blocks:
 
     from dspant.ops.designs import notch_section
 
-    _inside_nyquist(signal, frequency_hz=params.frequency_hz)
+    _inside_nyquist(signal, frequency_hz=params.frequency_hz, width_hz=params.width_hz)
     sos = [notch_section(c, params.width_hz, signal.fs_hz) for c in _teeth_hz(signal, params)]
     return _apply(blocks, signal, np.concatenate(sos), params.phase)
 

@@ -33,13 +33,13 @@ class FeatureChoice(MovingWindow):
     myop_threshold: float | None = Field(default=None, ge=0)
     """Size that counts for myop, in the signal's unit; myop needs it."""
     vorder_power: float | None = Field(default=None, gt=0)
-    """Power v of vorder; vorder needs it, 2 is the root mean square."""
+    """Power v of vorder, without unit; vorder needs it, and 2 is the root mean square."""
     mavslp_segments: int = Field(default=2, ge=2)
-    """Parts that mavslp cuts a window into; it has a column less."""
+    """How many parts mavslp cuts a window into; it has a column less."""
     hist_bins: int = Field(default=9, ge=2, le=1000)
-    """Bins and columns of hist."""
+    """How many bins, and columns, hist has."""
     ar_order: int = Field(default=4, ge=1, le=100)
-    """Order of the autoregressive model, and columns, of ar and cc."""
+    """How many coefficients, and columns, ar and cc have: the order of the autoregressive model."""
     band_hz: Band | None = None
     """Lowest and highest frequency that spectral features look at, in Hz; all above 0 where not
     given."""
@@ -57,13 +57,13 @@ class FeatureChoice(MovingWindow):
     """How near stretches have to be for sampen and fuzzyen, in standard deviations of the
     window."""
     fuzzy_power: float = Field(default=2.0, gt=0)
-    """Power n of a distance in fuzzyen."""
+    """Power n of a distance in fuzzyen, without unit."""
     permutation_order: int = Field(default=3, ge=2, le=7)
-    """Samples in a row whose order permen looks at."""
+    """How many samples in a row make the pattern whose order permen looks at."""
     higuchi_lag: int | None = Field(default=None, ge=2, le=1000)
     """Largest lag of higuchi, in samples; higuchi needs it."""
     wavelet_levels: int | None = Field(default=None, ge=1, le=20)
-    """Times the band is halved for weng, wv, wwl and went; they need it."""
+    """How many times the band is halved for weng, wv, wwl and went; they need it."""
 
     @property
     def of_features(self) -> dict[str, Any]:
