@@ -109,7 +109,7 @@ _BLOCKS_HELD = {
 _REACHES_HELD = {
     "windows": 20,
     "welch": 3,
-    "multitaper": 4,
+    "multitaper": 6,
     "band_powers": 3,
     "fatigue": 8,
     "coherence": 4,

@@ -39,8 +39,8 @@ class RPeaks(Parameters):
     polarity: Literal["either", "positive", "negative"] = "either"
     """Sign of the R peak. ``either``: of each channel, the sign whose peaks are larger."""
     threshold: float = Field(default=0.4, gt=0, lt=1)
-    """The share at which the threshold lies between the medians of the last 8 noise peaks (0) and the last 8
-    beats (1)."""
+    """The share at which the threshold lies between the medians of the last 8 noise peaks (0) and
+    the last 8 beats (1)."""
     refractory_s: float | None = Field(default=None, gt=0)
     """Least time between two beats, in seconds; twice ``qrs_s`` where not given."""
 
