@@ -229,7 +229,7 @@ def test_a_band_above_nyquist_is_refused_with_the_rate(
 
 
 def test_a_notch_as_wide_as_the_signals_range_is_refused_since_it_would_not_be_stable() -> None:
-    b, a = sp.iirnotch(400.0, 0.5, fs=1000.0)
+    _b, a = sp.iirnotch(400.0, 0.5, fs=1000.0)
     assert np.abs(np.roots(a)).max() > 1
     with pytest.raises(OperationError, match=r"800 Hz wide, .* 500 Hz; choose q above 0\.8"):
         filtered("notch", np.zeros((1, 100)), 1000.0, frequency_hz=400.0, q=0.5)

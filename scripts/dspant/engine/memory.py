@@ -82,7 +82,7 @@ _BLOCKS_HELD = {
     "breath_phases": 7,
     "psth": 0,
     "evoked": 7,
-    "windows": 13,
+    "windows": 6,
     "welch": 4,
     "multitaper": 6,
     "band_powers": 5,
@@ -107,7 +107,7 @@ _BLOCKS_HELD = {
 """Blocks of samples that an operation holds, as measured; recursive filters hold other numbers."""
 
 _REACHES_HELD = {
-    "windows": 20,
+    "windows": 9,
     "welch": 3,
     "multitaper": 6,
     "band_powers": 3,
