@@ -33,7 +33,16 @@ def plateau(elapsed_s: Signal, length_s: float) -> Signal:
     return np.clip(nearest_end_s / RAMP_S, 0, 1)
 
 
-SHAPES: dict[str, Callable[[Signal, float], Signal]] = {"hann": hann, "plateau": plateau}
+def step(elapsed_s: Signal, _length_s: float) -> Signal:
+    """Return 1 from the first moment to the last."""
+    return np.ones_like(elapsed_s)
+
+
+SHAPES: dict[str, Callable[[Signal, float], Signal]] = {
+    "hann": hann,
+    "plateau": plateau,
+    "step": step,
+}
 
 
 def envelope(bursts_s: Times, *, shape: str, samples: int, fs_hz: float) -> Signal:

@@ -39,8 +39,8 @@ class Muscle(_Strict):
     response_latency_s: PositiveFloat
     response_duration_s: PositiveFloat = 0.006
     artefact_gain: NonNegativeFloat = 1.0
-    # recruited: motor units join and fire. hann, plateau: noise of a known size at every moment.
-    burst_shape: Literal["recruited", "hann", "plateau"] = "recruited"
+    # recruited: motor units join and fire. The others: noise of a known size at every moment.
+    burst_shape: Literal["recruited", "hann", "plateau", "step"] = "recruited"
     common_gain: FiniteFloat = 1.0
     loose_rms_v: Volts = 0.0
 
@@ -126,7 +126,7 @@ class SimulationSpec(_Strict):
     stimulus_clearance_s: Annotated[float, Field(ge=0.06)] = 0.15
     # pause: between bursts. burst: a detector fires at each burst's onset, and misses some.
     trigger: Literal["pause", "burst"] = "pause"
-    trigger_delay_s: PositiveFloat = 0.05
+    trigger_delay_s: NonNegativeFloat = 0.05
     trigger_delay_sd_s: NonNegativeFloat = 0.0
     trigger_miss_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     # The stimulator waits for a moment free of R waves, so that no heart beat rides on a response.
