@@ -24,7 +24,8 @@ UNITS = re.compile(
     r"_(hz|s|sd|db|samples|percent|share|fraction|quantile|part|end)$|"
     r"\b(unit|units|Hz|seconds|number of|samples|standard deviations|dB|ratio|share|factor|order|"
     r"quality factor|percent|without unit|dimensionless|quantile|times|How many|multiples|part|"
-    r"probability|neighbours|level|between 0 and 1|power of)\b"
+    r"probability|neighbours|level|between 0 and 1|power of)\b",
+    re.IGNORECASE,
 )
 """How a parameter's name or meaning says in what it is counted."""
 

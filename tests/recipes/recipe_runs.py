@@ -26,9 +26,11 @@ from dspant.simulate.tank import make_tank, read_specs, truth_path
 
 PAGES = REPOSITORY / "docs" / "recipes"
 
-NAMES = ("closed_loop", "ecg_removal", "envelopes", "mains", "mvc", "referencing")
+NAMES = ("closed_loop", "ecg_removal", "envelopes", "mains", "mep", "mvc", "referencing")
 
 START_S = FIRST_SAMPLE_S
+
+TEXTS = ("kind", "channel")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Recipe:
         table = pq.read_table(truth_path(tank, recording))
         chosen = pc.and_(pc.equal(table["kind"], kind), pc.equal(table["channel"], channel))
         table = table.filter(chosen).sort_by("onset")
-        return {name: table[name].to_numpy() for name in ("onset", "offset", "latency_s")}
+        return {name: table[name].to_numpy() for name in table.column_names if name not in TEXTS}
 
     def without(self, recording: str, **changes: object) -> np.ndarray:
         """The raw recording, (channels, samples), as it would be with something left out."""

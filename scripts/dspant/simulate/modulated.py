@@ -12,11 +12,15 @@ from math import pi
 import numpy as np
 
 from dspant.simulate.emg import Signal, white_noise
+from dspant.simulate.errors import SimulationError
 from dspant.simulate.schedule import Times
 
 LOW_HZ = 60.0
 HIGH_HZ = 120.0
 """Corners of a surface EMG's spectrum."""
+
+FINER = 16
+"""Samples for each sample of noise that is played at another speed."""
 
 RAMP_S = 0.05
 """Rise and fall of a plateau."""
@@ -70,6 +74,30 @@ def muscle_noise(samples: int, *, fs_hz: float, rng: np.random.Generator) -> Sig
     return np.fft.irfft(np.fft.rfft(white_noise(samples, 1.0, rng)) * gain, samples)
 
 
+def slowing_noise(
+    samples: int, *, fs_hz: float, slowing_per_s: float, rng: np.random.Generator
+) -> Signal:
+    """Return :func:`muscle_noise` played ever slower: at t s, frequencies are (1 - slowing t).
+
+    Fatigue slows conduction, which scales the spectrum as a whole: F. B. Stulen and C. J. De Luca,
+    IEEE Trans Biomed Eng 28:515 (1981). The sample at t is the noise at t - slowing t^2 / 2.
+
+    Raises SimulationError where nothing would be left of the frequencies by the end.
+    """
+    time_s = np.arange(samples) / fs_hz
+    if slowing_per_s * samples / fs_hz >= 1:
+        raise SimulationError(
+            f"slowing_per_s: {slowing_per_s:g} leaves no frequency after {1 / slowing_per_s:g} s, "
+            f"and the recording lasts {samples / fs_hz:g} s"
+        )
+    noise = muscle_noise(samples, fs_hz=fs_hz, rng=rng)
+    # So many samples more that a straight line between two of them is as good as the noise itself.
+    half = np.fft.rfft(noise)
+    fine = np.fft.irfft(half, FINER * samples) * FINER
+    played_s = time_s - slowing_per_s * time_s**2 / 2
+    return np.interp(played_s, np.arange(FINER * samples) / (FINER * fs_hz), fine)
+
+
 def modulated_noise(
     bursts_s: Times,
     *,
@@ -78,10 +106,16 @@ def modulated_noise(
     samples: int,
     fs_hz: float,
     rng: np.random.Generator,
+    slowing_per_s: float = 0.0,
 ) -> Signal:
     """Return an EMG (samples,) whose standard deviation is ``rms_v`` times :func:`envelope`.
 
+    Its frequencies are those of :func:`muscle_noise`, or of :func:`slowing_noise`.
+
     Source: N. Hogan and R. W. Mann, IEEE Trans Biomed Eng 27:382 (1980).
     """
-    noise = muscle_noise(samples, fs_hz=fs_hz, rng=rng)
+    if slowing_per_s:
+        noise = slowing_noise(samples, fs_hz=fs_hz, slowing_per_s=slowing_per_s, rng=rng)
+    else:
+        noise = muscle_noise(samples, fs_hz=fs_hz, rng=rng)
     return rms_v * envelope(bursts_s, shape=shape, samples=samples, fs_hz=fs_hz) * noise

@@ -186,7 +186,11 @@ def _activity(
     shape = {"samples": samples, "fs_hz": fs_hz, "rng": rng}
     if muscle.burst_shape != "recruited":
         return modulated_noise(
-            bursts_s, rms_v=muscle.burst_rms_v, shape=muscle.burst_shape, **shape
+            bursts_s,
+            rms_v=muscle.burst_rms_v,
+            shape=muscle.burst_shape,
+            slowing_per_s=muscle.slowing_per_s,
+            **shape,
         )
     pool = emg.motor_unit_pool(spec.motor_units, muscle.burst_rms_v, rng=rng)
     return emg.motor_unit_trains(pool, bursts_s, **shape)

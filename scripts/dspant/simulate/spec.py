@@ -41,6 +41,8 @@ class Muscle(_Strict):
     artefact_gain: NonNegativeFloat = 1.0
     # recruited: motor units join and fire. The others: noise of a known size at every moment.
     burst_shape: Literal["recruited", "hann", "plateau", "step"] = "recruited"
+    # Share of the spectrum's frequencies that is lost each second, of noise of a known size.
+    slowing_per_s: Annotated[float, Field(ge=0, le=0.2)] = 0.0
     common_gain: FiniteFloat = 1.0
     loose_rms_v: Volts = 0.0
 
