@@ -126,9 +126,16 @@ def test_an_input_of_another_recording_is_looked_up_in_the_sheet(house):
 
 
 def test_cores_follow_what_is_made(house):
+    windows = "[{windows: {length_s: 1, step_s: 1, features: [rms]}}]"
+    house.write(("nodes:\n", f"nodes:\n  features: {{from: RawG, steps: {windows}}}\n"))
     plan = house.load()
 
-    assert [node.threads for node in plan.nodes] == [STREAM_THREADS, STREAM_THREADS, TABLE_THREADS]
+    assert {node.name: node.threads for node in plan.nodes} == {
+        "features": STREAM_THREADS,
+        "filtered": STREAM_THREADS,
+        "envelope": STREAM_THREADS,
+        "mep": TABLE_THREADS,
+    }
 
 
 def test_memory_is_asked_for_the_channels_and_rate_of_the_store_it_was_made_from(house):

@@ -26,7 +26,18 @@ from dspant.simulate.tank import make_tank, read_specs, truth_path
 
 PAGES = REPOSITORY / "docs" / "recipes"
 
-NAMES = ("closed_loop", "ecg_removal", "envelopes", "mains", "mep", "mvc", "referencing")
+NAMES = (
+    "closed_loop",
+    "ecg_removal",
+    "envelopes",
+    "mains",
+    "mep",
+    "mvc",
+    "onset_comparison",
+    "referencing",
+    "triggered_average",
+    "ventilatory",
+)
 
 START_S = FIRST_SAMPLE_S
 

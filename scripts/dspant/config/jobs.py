@@ -14,9 +14,10 @@ from dspant.config.experiment import Experiment
 from dspant.config.paths import ANY_RECORDING, Paths
 from dspant.config.sheet import Sheet
 from dspant.dataset.folder import store_folder_name
+from dspant.ops.registry import operations
 
 STREAM_THREADS = 2
-"""Cores of a job that makes samples."""
+"""Cores of a job that makes samples, or a table of many windows of them."""
 
 TABLE_THREADS = 1
 """Cores of a job that makes a table."""
@@ -138,7 +139,7 @@ class NodePlan:
             data=paths.data(name),
             metadata=paths.metadata(name),
             provenance=paths.provenance(name),
-            threads=STREAM_THREADS if spec["makes"] == "stream" else TABLE_THREADS,
+            threads=_threads(spec),
             demand=demand,
             paths=paths,
             sheet=sheet,
@@ -182,3 +183,8 @@ class NodePlan:
         if any(taken["recording"] is not None for taken in self.spec["inputs"]):
             return files
         return [path(taken["dataset"], ANY_RECORDING) for taken in self.spec["inputs"]]
+
+
+def _threads(spec: dict[str, Any]) -> int:
+    last = operations()[spec["steps"][-1]["op"]]
+    return STREAM_THREADS if last.makes == "stream" or last.side_by_side else TABLE_THREADS

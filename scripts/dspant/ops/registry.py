@@ -83,6 +83,8 @@ class Operation:
     mixes_channels
         Whether a channel's result depends on other channels; where not, channels may be
         computed apart.
+    side_by_side
+        Whether an epoc operation computes in as many threads as its source has.
     learn
         (source, further inputs, parameters) -> :class:`dspant.ops.signal.Learned`: what a stream
         operation has to know of the whole recording, or of its further inputs, before the first
@@ -103,6 +105,7 @@ class Operation:
     reach_s: Callable[[Any], float] = no_reach
     facts: Callable[..., dict[str, Any]] = nothing_to_state
     mixes_channels: bool = False
+    side_by_side: bool = False
     learn: Callable[..., Any] | None = None
     also_takes: Callable[[Any], tuple[Kind, ...]] = nothing_more
 

@@ -22,7 +22,7 @@ Job = TypeVar("Job")
 Made = TypeVar("Made")
 Rows = Callable[..., Iterator[dict[str, Any]]]
 
-BATCH_SAMPLES = 16384
+BATCH_SAMPLES = 32768
 """Samples of a channel that are computed at once, in as many windows as they make."""
 
 VALUES_TOGETHER = 131_072

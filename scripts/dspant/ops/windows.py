@@ -53,6 +53,7 @@ def _columns(signal: Signal, _events: list[Events], params: Windows) -> dict[str
 @epoc_operation(
     Windows,
     version=2,
+    side_by_side=True,
     columns=_columns,
     reach_s=lambda params: 2 * params.length_s,
     facts=realised_window,

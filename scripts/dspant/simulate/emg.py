@@ -17,6 +17,9 @@ from dspant.simulate.errors import SimulationError
 
 Signal = NDArray[np.float64]
 
+Fired = list[tuple[Signal, NDArray[np.int64]]]
+"""For each burst, the times (events,) in seconds at which units fire, and the unit of each."""
+
 MUAP_ONSET_WIDTHS = 4.0
 """A potential is taken to begin this many of its width parameters before its centre."""
 MUAP_SUPPORT_WIDTHS = 5.0
@@ -168,16 +171,30 @@ def motor_unit_trains(
 
     ``bursts_s`` is (bursts, 2) with onset and offset. Between bursts the trace is zero.
     """
+    drive = {"initial_drive": initial_drive, "interval_cv": interval_cv}
+    fired = burst_discharges(pool, bursts_s, **drive, rng=rng)
+    return motor_unit_potentials(pool, fired, samples=samples, fs_hz=fs_hz)
+
+
+def burst_discharges(
+    pool: MotorUnitPool,
+    bursts_s: NDArray[np.float64],
+    *,
+    initial_drive: float = 0.6,
+    interval_cv: float = 0.15,
+    rng: np.random.Generator,
+) -> Fired:
+    """Return when and which units fire in each of ``bursts_s`` (bursts, 2)."""
+    drive = {"initial_drive": initial_drive, "interval_cv": interval_cv}
+    return [discharges(pool, *burst_s, **drive, rng=rng) for burst_s in bursts_s]
+
+
+def motor_unit_potentials(
+    pool: MotorUnitPool, fired: Fired, *, samples: int, fs_hz: float
+) -> Signal:
+    """Return the sum (samples,) in volts of the potentials of all that ``fired``."""
     trace = np.zeros(samples)
-    for onset_s, offset_s in bursts_s:
-        times_s, unit = discharges(
-            pool,
-            onset_s,
-            offset_s,
-            initial_drive=initial_drive,
-            interval_cv=interval_cv,
-            rng=rng,
-        )
+    for times_s, unit in fired:
         trace += _muaps(pool, times_s, unit, samples=samples, fs_hz=fs_hz)
     return trace
 

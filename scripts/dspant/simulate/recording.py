@@ -22,7 +22,12 @@ from dspant.simulate.schedule import (
 )
 from dspant.simulate.spec import Muscle, SimulationSpec
 from dspant.simulate.tdt_stores import EpocStore, StreamStore, default_chunk_samples
-from dspant.simulate.truth import MuscleEvents, beat_rows, burst_and_response_rows
+from dspant.simulate.truth import (
+    MuscleEvents,
+    beat_rows,
+    burst_and_response_rows,
+    discharge_rows,
+)
 
 FIRST_SAMPLE_S = 2.0**-20
 """Synapse's first sample comes this long after its start mark."""
@@ -90,6 +95,8 @@ def simulate(spec: SimulationSpec) -> Simulation:
             trace += added_v[-1]
         traces.append(emg.quantise(trace, spec.adc_lsb_v))
         rows.append(burst_and_response_rows(spec, muscle, events, stimuli))
+        if spec.discharges_in_truth:
+            rows.append(discharge_rows(muscle, events, FIRST_SAMPLE_S))
     return Simulation(
         streams=(
             StreamStore("RawG", np.stack(traces), spec.fs_hz, start_s=FIRST_SAMPLE_S),
@@ -127,11 +134,18 @@ def _muscle_events(
     size = 1 + spec.response_size_cv * np.clip(rng.standard_normal(count), -3, 3)
     jitter_s = spec.latency_sd_s * np.clip(rng.standard_normal(count), -3, 3)
     onset_s = on_clock(stimuli.onset_s + muscle.response_latency_s + jitter_s)
+    bursts_s = on_clock(breaths_s + delay_s[:, None])
+    pool, fired = None, []
+    if muscle.burst_shape == "recruited":
+        pool = emg.motor_unit_pool(spec.motor_units, muscle.burst_rms_v, rng=rng)
+        fired = emg.burst_discharges(pool, bursts_s - FIRST_SAMPLE_S, rng=rng)
     return MuscleEvents(
-        bursts_s=on_clock(breaths_s + delay_s[:, None]),
+        bursts_s=bursts_s,
         response_onset_s=onset_s,
         latency_s=onset_s - stimuli.onset_s,
         peak_to_peak_v=np.rint(mean_v * size / TRUTH_STEP_V) * TRUTH_STEP_V,
+        pool=pool,
+        fired=fired,
     )
 
 
@@ -149,7 +163,7 @@ def _muscle_trace(
     strongest = max(abs(current) for current in spec.currents_uA) or 1.0
     artefact_v = muscle.artefact_gain * spec.artefact_peak_v / strongest * stimuli.current_uA
     return (
-        _activity(spec, muscle, events.bursts_s - FIRST_SAMPLE_S, rng=rng, **shape)
+        _activity(muscle, events, rng=rng, **shape)
         + emg.evoked_responses(
             events.response_onset_s - FIRST_SAMPLE_S,
             events.peak_to_peak_v,
@@ -175,25 +189,24 @@ def _muscle_trace(
 
 
 def _activity(
-    spec: SimulationSpec,
     muscle: Muscle,
-    bursts_s: Times,
+    events: MuscleEvents,
     *,
     samples: int,
     fs_hz: float,
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    shape = {"samples": samples, "fs_hz": fs_hz, "rng": rng}
-    if muscle.burst_shape != "recruited":
-        return modulated_noise(
-            bursts_s,
-            rms_v=muscle.burst_rms_v,
-            shape=muscle.burst_shape,
-            slowing_per_s=muscle.slowing_per_s,
-            **shape,
-        )
-    pool = emg.motor_unit_pool(spec.motor_units, muscle.burst_rms_v, rng=rng)
-    return emg.motor_unit_trains(pool, bursts_s, **shape)
+    shape = {"samples": samples, "fs_hz": fs_hz}
+    if events.pool is not None:
+        return emg.motor_unit_potentials(events.pool, events.fired, **shape)
+    return modulated_noise(
+        events.bursts_s - FIRST_SAMPLE_S,
+        rms_v=muscle.burst_rms_v,
+        shape=muscle.burst_shape,
+        slowing_per_s=muscle.slowing_per_s,
+        rng=rng,
+        **shape,
+    )
 
 
 def _airflow(spec: SimulationSpec, breaths_s: Times, rng: np.random.Generator) -> StreamStore:

@@ -146,6 +146,7 @@ class SimulationSpec(_Strict):
     heart_rate_hz: PositiveFloat = 5.5
     heart_interval_cv: Annotated[float, Field(ge=0, le=0.2)] = 0.03
     beats_in_truth: bool = False
+    discharges_in_truth: bool = False
     drift_rms_v: Volts = 150e-6
     drift_highest_hz: PositiveFloat = 0.5
     adc_lsb_v: PositiveFloat = 2.0**-24
@@ -182,7 +183,9 @@ class SimulationSpec(_Strict):
     @property
     def digest(self) -> str:
         """What identifies the samples this spec gives."""
-        unsaid = {"interference"} if self.interference is None else None
+        # What came later and is not used leaves the digest of older specs as it was.
+        later = ("interference", "discharges_in_truth")
+        unsaid = {name for name in later if not getattr(self, name)}
         text = f"simulation {GENERATION} {self.model_dump_json(exclude=unsaid)}"
         return f"xxh3:{xxhash.xxh3_128_hexdigest(text.encode())}"
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dspant.simulate.emg import MUAP_ONSET_WIDTHS, Fired, MotorUnitPool
 from dspant.simulate.schedule import Stimuli, Times, on_clock
 from dspant.simulate.spec import Muscle, SimulationSpec
 
@@ -23,28 +24,47 @@ TRUTH_SCHEMA = pa.schema(
         pa.field("noise_rms_v", pa.float64(), nullable=False, metadata={"unit": "V"}),
     ]
 )
-"""One row per burst or response and channel, and per heart beat where the spec asks for them; NaN
-where a measure does not apply to the kind."""
+"""One row per burst or response and channel, and per heart beat or discharge of a motor unit where
+the spec asks for them; NaN where a measure does not apply to the kind."""
 
 
 @dataclass(frozen=True, eq=False)
 class MuscleEvents:
-    """What happens in one muscle; responses have one entry per stimulus."""
+    """What happens in one muscle; responses have one entry per stimulus.
+
+    ``fired`` counts from the first sample; without motor units, ``pool`` is None.
+    """
 
     bursts_s: Times
     response_onset_s: Times
     latency_s: Times
     peak_to_peak_v: NDArray[np.float64]
+    pool: MotorUnitPool | None
+    fired: Fired
 
 
 def beat_rows(beats_s: Times) -> pa.Table:
     """Return the R waves (beats,): of the whole recording, so their channel is empty."""
-    none = np.full(len(beats_s), np.nan)
+    return _timed_rows("beat", "", beats_s, beats_s)
+
+
+def discharge_rows(muscle: Muscle, events: MuscleEvents, first_sample_s: float) -> pa.Table:
+    """Return the potentials of motor units; each is centred between its onset and its offset."""
+    if events.pool is None or not events.fired:
+        return TRUTH_SCHEMA.empty_table()
+    onset_s, unit = (np.concatenate(column) for column in zip(*events.fired, strict=True))
+    length_s = 2 * MUAP_ONSET_WIDTHS * events.pool.width_s[unit]
+    onset_s = on_clock(onset_s + first_sample_s)
+    return _timed_rows("discharge", muscle.name, onset_s, on_clock(onset_s + length_s))
+
+
+def _timed_rows(kind: str, channel: str, onset_s: Times, offset_s: Times) -> pa.Table:
+    none = np.full(len(onset_s), np.nan)
     columns = {
-        "kind": ["beat"] * len(beats_s),
-        "channel": [""] * len(beats_s),
-        "onset": beats_s,
-        "offset": beats_s,
+        "kind": [kind] * len(onset_s),
+        "channel": [channel] * len(onset_s),
+        "onset": onset_s,
+        "offset": offset_s,
         **dict.fromkeys(("peak_to_peak", "latency_s", "stimulus_uA", "noise_rms_v"), none),
     }
     return pa.table(columns, schema=TRUTH_SCHEMA)
