@@ -30,6 +30,8 @@ NAMES = (
     "closed_loop",
     "ecg_removal",
     "envelopes",
+    "fatigue",
+    "gait",
     "mains",
     "mep",
     "mvc",

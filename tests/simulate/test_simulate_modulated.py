@@ -5,7 +5,8 @@ import pyarrow.compute as pc
 import pytest
 from scipy import signal
 
-from dspant.simulate.modulated import envelope, modulated_noise, muscle_noise
+from dspant.simulate.errors import SimulationError
+from dspant.simulate.modulated import envelope, modulated_noise, muscle_noise, slowing_noise
 from dspant.simulate.recording import simulate
 from dspant.simulate.spec import parse_spec
 
@@ -48,7 +49,28 @@ def test_muscle_noise_has_the_stated_spectrum_and_size():
     assert np.abs(10 * np.log10(power[band] / expected[band])).max() < 2
 
 
-@pytest.mark.parametrize(("shape", "mean"), [("hann", 0.5), ("plateau", 0.95)])
+def test_slowing_noise_is_the_same_noise_at_ever_lower_frequencies():
+    noise = slowing_noise(400_000, fs_hz=FS_HZ, slowing_per_s=0.01, rng=np.random.default_rng(1))
+    length = 40_000
+    for first in (0, 180_000, 360_000):
+        f, power = signal.welch(noise[first : first + length], FS_HZ, nperseg=2048)
+        was = f / (1 - 0.01 * (first + length / 2) / FS_HZ)
+        expected = was**2 / ((was**2 + 60**2) * (was**2 + 120**2) ** 2)
+        band = (f > 20) & (f < 1000)
+        mean_hz = f[band] @ power[band] / power[band].sum()
+        expected_hz = f[band] @ expected[band] / expected[band].sum()
+        assert mean_hz == pytest.approx(expected_hz, rel=0.03)
+    assert np.std(noise) == pytest.approx(1, rel=0.03)
+
+
+def test_noise_that_would_come_to_a_halt_is_refused():
+    with pytest.raises(SimulationError, match="no frequency after 10 s"):
+        slowing_noise(
+            round(11 * FS_HZ), fs_hz=FS_HZ, slowing_per_s=0.1, rng=np.random.default_rng(1)
+        )
+
+
+@pytest.mark.parametrize(("shape", "mean"), [("hann", 0.5), ("plateau", 0.95), ("step", 1.0)])
 def test_an_envelope_is_of_its_shape_and_zero_elsewhere(shape, mean):
     size = envelope(np.array([[1.0, 2.0]]), shape=shape, samples=3000, fs_hz=1000.0)
 
@@ -124,3 +146,34 @@ def test_beats_are_in_the_truth_where_they_are_asked_for():
     assert np.abs(peaks / FS_HZ - expected[expected < 1.2][: len(peaks)]).max() < 1e-3
     assert set(beats["channel"].to_pylist()) == {""}
     assert "beat" not in simulated(**changes).truth["kind"].to_pylist()
+
+
+def test_discharges_are_in_the_truth_where_they_are_asked_for():
+    changes = {"muscles": [muscle("a"), muscle("b", burst_shape="hann")], "motor_units": 1}
+    changes["noise_rms_v"] = 1e-6
+    made, plain = simulated(**changes, discharges_in_truth=True), simulated(**changes)
+    truth = made.truth.filter(pc.equal(made.truth["kind"], "discharge"))
+    onset_s, offset_s = truth["onset"].to_numpy(), truth["offset"].to_numpy()
+    trace = np.abs(made.streams[0].data[0])
+    time_s = np.arange(len(trace)) / FS_HZ
+    inside = np.zeros(len(trace), bool)
+    for start_s, end_s in zip(onset_s, offset_s, strict=True):
+        own = (time_s >= start_s) & (time_s <= end_s)
+        inside |= own
+        assert trace[own].max() > 1e-4
+        assert time_s[own][trace[own].argmax()] == pytest.approx((start_s + end_s) / 2, abs=2e-3)
+
+    assert len(onset_s) > 10
+    assert trace[~inside].max() < 1e-5
+    assert set(truth["channel"].to_pylist()) == {"a"}
+    assert "discharge" not in plain.truth["kind"].to_pylist()
+    np.testing.assert_array_equal(made.streams[0].data, plain.streams[0].data)
+
+
+def test_a_spec_that_asks_for_no_discharges_keeps_its_digest():
+    spec, asked = (
+        parse_spec({**QUIET, **changes}, where="test")
+        for changes in ({}, {"discharges_in_truth": True})
+    )
+    same = parse_spec({**QUIET, "discharges_in_truth": False}, where="test")
+    assert spec.digest == same.digest != asked.digest
