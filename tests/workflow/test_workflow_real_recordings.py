@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tdt
-from clone import Clone
 from scipy.signal import butter, sosfiltfilt
 
+from clone import Clone
 from dspant import open_recording
 from dspant.simulate.tdt_block import write_block
 from dspant.simulate.tdt_stores import StreamStore

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from clone import Clone
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("workflow")]
