@@ -35,7 +35,7 @@ slurm-test: $(SLURM)/.ready
 	$(SLURM)/bin/pytest tests/slurm
 
 lint: $(READY)
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/python -m dspant.simulate resources/demo/demo.yaml resources/demo/tank

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 import pytest
-from processes import finish, jobs_of, start
+from processes import finish, freeze, jobs_of, send, start
 from soundness import contents, datasets, differences, drafts, wrong_files
 
 from clone import Clone
@@ -19,7 +20,9 @@ def test_the_second_run_is_refused_and_nothing_is_damaged(finished_run, last, ex
         assert first.poll() is None
         time.sleep(0.005)
 
+    freeze([first.pid])
     second = finished_run.snakemake(*last, "-R", "node_filtered")
+    send([first.pid], signal.SIGCONT)
     code, output = finish(finished_run.root, first)
 
     assert second.returncode == 1
