@@ -6,7 +6,7 @@ import signal
 import time
 
 import pytest
-from processes import finish, freeze, jobs_of, send, start
+from processes import finish, freeze, send, start
 from soundness import contents, datasets, differences, drafts, wrong_files
 
 from clone import Clone
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("crashes")]
 
 def test_the_second_run_is_refused_and_nothing_is_damaged(finished_run, last, expected):
     first = start(finished_run.root, *last, "-R", "node_filtered")
-    while not jobs_of(first.pid):
+    while not any(finished_run.root.glob(".snakemake/locks/*")):
         assert first.poll() is None
         time.sleep(0.005)
 
