@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from dspant.ops.analytic import half_length_s, magnitude, realised_hilbert
 from dspant.ops.blocks import with_context
-from dspant.ops.registry import Parameters, stream_operation
+from dspant.ops.registry import Held, Parameters, stream_operation
 
 if TYPE_CHECKING:
     from dspant.ops.signal import Blocks, Signal
@@ -60,7 +60,14 @@ def _realised(signal: Signal, params: Rectify) -> dict[str, Any]:
     return {} if params.low_hz is None else realised_hilbert(signal.fs_hz, params.low_hz)
 
 
-@stream_operation(Rectify, version=1, describe=_rectified, reach_s=_reach_s, facts=_realised)
+@stream_operation(
+    Rectify,
+    version=1,
+    describe=_rectified,
+    reach_s=_reach_s,
+    facts=_realised,
+    holds=Held(2, scipy=False, reaching=Held(14, reaches=20, scipy=False)),
+)
 def rectify(blocks: Blocks, signal: Signal, params: Rectify) -> Blocks:
     """Rectification: y[n] = |x[n]|, or x[n]^2, or max(x[n], 0), or the analytic magnitude.
 
@@ -78,7 +85,7 @@ def rectify(blocks: Blocks, signal: Signal, params: Rectify) -> Blocks:
     return (np.abs(block, out=block) for block in blocks)
 
 
-@stream_operation(Tkeo, version=1, describe=_squared)
+@stream_operation(Tkeo, version=1, describe=_squared, holds=Held(5, scipy=False))
 def tkeo(blocks: Blocks, signal: Signal, params: Tkeo) -> Blocks:
     """Teager-Kaiser energy: y[n] = x[n]^2 - x[n-1] x[n+1], as long as its input.
 

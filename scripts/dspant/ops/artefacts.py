@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from annotated_types import Len
 from pydantic import Field, model_validator
 
-from dspant.ops.registry import Parameters, stream_operation
+from dspant.ops.registry import Held, Parameters, stream_operation
 from dspant.ops.signal import Learned
 
 if TYPE_CHECKING:
@@ -134,6 +134,7 @@ def learned_spans(signal: Signal, begin_s: Any, end_s: Any) -> Learned:
     takes=("stream", "epoc"),
     learn=_learn_windows,
     reach_s=lambda params: max(params.window_s[1] - params.window_s[0], 0) + params.fit_s,
+    holds=Held(9),
 )
 def blank_artefact(
     blocks: Blocks, signal: Signal, params: BlankArtefact, learned: Learned
@@ -201,6 +202,7 @@ def _template_reach_s(params: SubtractArtefactTemplate) -> float:
     takes=("stream", "epoc"),
     learn=_learn_template,
     reach_s=_template_reach_s,
+    holds=Held(9, reaches=9),
 )
 def subtract_artefact_template(
     blocks: Blocks, signal: Signal, params: SubtractArtefactTemplate, learned: Learned

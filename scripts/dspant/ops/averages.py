@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from dspant.errors import OperationError
 from dspant.ops.blocks import windows
 from dspant.ops.evoked import first_sample
-from dspant.ops.registry import Parameters, epoc_operation
+from dspant.ops.registry import Held, Parameters, epoc_operation
 from dspant.ops.runs import common_unit
 from dspant.ops.signal import Column, Events, Signal, SignalSource
 from dspant.ops.trials import values_of
@@ -91,7 +91,12 @@ def _held_s(params: EvokedAverage) -> float:
 
 
 @epoc_operation(
-    EvokedAverage, version=1, columns=_columns, takes=("stream", "epoc"), reach_s=_held_s
+    EvokedAverage,
+    version=1,
+    columns=_columns,
+    takes=("stream", "epoc"),
+    reach_s=_held_s,
+    holds=Held(80, scipy=False),
 )
 def evoked_average(
     source: SignalSource, events: list[Events], params: EvokedAverage

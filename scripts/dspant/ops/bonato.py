@@ -12,7 +12,7 @@ from dspant.ops.baselines import Quiet, epoc_of_baseline, quiet_of, varying
 from dspant.ops.blocks import with_context
 from dspant.ops.onsets import bursts_where
 from dspant.ops.prediction import Whitened, WithPredictor, predictor_of, unpredicted
-from dspant.ops.registry import epoc_operation
+from dspant.ops.registry import Held, epoc_operation
 from dspant.ops.runs import Pairs, columns_of
 from dspant.ops.signal import Column, Events, Segment, Signal, SignalSource
 
@@ -70,7 +70,12 @@ def _stated_threshold(_signal: Signal, params: Bonato) -> dict[str, Any]:
 
 
 @epoc_operation(
-    Bonato, version=1, columns=_of_pairs, also_takes=epoc_of_baseline, facts=_stated_threshold
+    Bonato,
+    version=1,
+    columns=_of_pairs,
+    also_takes=epoc_of_baseline,
+    facts=_stated_threshold,
+    holds=Held(12, scipy=False),
 )
 def bonato(
     source: SignalSource, further: list[Events], params: Bonato

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from dspant.ops.intervals import Rows
-from dspant.ops.registry import Parameters, epoc_operation
+from dspant.ops.registry import Held, Parameters, epoc_operation
 from dspant.ops.runs import common_unit
 from dspant.ops.signal import Column, Events, Signal, SignalSource
 from dspant.ops.trials import values_of
@@ -42,7 +42,13 @@ def _burst_columns(signal: Signal, events: list[Events], _params: Any) -> dict[s
     }
 
 
-@epoc_operation(BurstMeasures, version=1, columns=_burst_columns, takes=("stream", "epoc"))
+@epoc_operation(
+    BurstMeasures,
+    version=1,
+    columns=_burst_columns,
+    takes=("stream", "epoc"),
+    holds=Held(7, scipy=False),
+)
 def burst_measures(
     source: SignalSource, events: list[Events], _params: BurstMeasures
 ) -> Iterator[dict[str, np.ndarray]]:
@@ -116,7 +122,13 @@ def _phase_columns(_bursts: Events, further: list[Any], _params: BreathPhases) -
     }
 
 
-@epoc_operation(BreathPhases, version=1, columns=_phase_columns, takes=("epoc", "stream"))
+@epoc_operation(
+    BreathPhases,
+    version=1,
+    columns=_phase_columns,
+    takes=("epoc", "stream"),
+    holds=Held(7, scipy=False),
+)
 def breath_phases(
     bursts: Events, further: list[SignalSource], params: BreathPhases
 ) -> Iterator[dict[str, np.ndarray]]:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from dspant.ops import blocks as cutting
 from dspant.ops.baselines import WAYS, Baseline, epoc_of_baseline, quiet_of, varying
 from dspant.ops.blocks import on_grid
-from dspant.ops.registry import epoc_operation
+from dspant.ops.registry import Held, epoc_operation
 from dspant.ops.runs import Pairs, Track, columns_of, common_unit, in_order, rows_of  # noqa: F401
 from dspant.ops.signal import Column, Events, Signal, SignalSource
 
@@ -61,7 +61,13 @@ def _columns(signal: Signal, _events: list[Events], _params: Any) -> dict[str, C
     )
 
 
-@epoc_operation(DoubleThreshold, version=2, columns=_columns, also_takes=epoc_of_baseline)
+@epoc_operation(
+    DoubleThreshold,
+    version=2,
+    columns=_columns,
+    also_takes=epoc_of_baseline,
+    holds=Held(2, scipy=False),
+)
 def double_threshold(
     source: SignalSource, further: list[Events], params: DoubleThreshold
 ) -> Iterator[dict[str, np.ndarray]]:

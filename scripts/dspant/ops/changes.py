@@ -12,7 +12,7 @@ from dspant.ops import blocks as cutting
 from dspant.ops.baselines import NeedsBaseline, Quiet, epoc_of_baseline, quiet_of, varying
 from dspant.ops.blocks import on_grid, with_context
 from dspant.ops.prediction import Whitened, WithPredictor, predictor_of
-from dspant.ops.registry import epoc_operation
+from dspant.ops.registry import Held, epoc_operation
 from dspant.ops.runs import Pairs, columns_of
 from dspant.ops.segmentation import changes_of_variance
 from dspant.ops.signal import Column, Events, Signal, SignalSource
@@ -49,7 +49,12 @@ def _search_reach_s(params: Aglr) -> float:
 
 
 @epoc_operation(
-    Aglr, version=1, columns=_of_change, also_takes=epoc_of_baseline, reach_s=_search_reach_s
+    Aglr,
+    version=1,
+    columns=_of_change,
+    also_takes=epoc_of_baseline,
+    reach_s=_search_reach_s,
+    holds=Held(12, scipy=False),
 )
 def aglr(
     source: SignalSource, further: list[Events], params: Aglr
@@ -158,7 +163,13 @@ class ChangePoints(NeedsBaseline, Pairs):
     of the baseline."""
 
 
-@epoc_operation(ChangePoints, version=1, columns=_of_change, also_takes=epoc_of_baseline)
+@epoc_operation(
+    ChangePoints,
+    version=1,
+    columns=_of_change,
+    also_takes=epoc_of_baseline,
+    holds=Held(7, scipy=False),
+)
 def change_points(
     source: SignalSource, further: list[Events], params: ChangePoints
 ) -> Iterator[dict[str, np.ndarray]]:

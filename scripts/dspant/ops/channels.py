@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from dspant.errors import OperationError
 from dspant.ops.mixing import positions, shared_unit
-from dspant.ops.registry import Parameters, stream_operation
+from dspant.ops.registry import Held, Parameters, stream_operation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,7 +105,9 @@ def _selected(signal: Signal, params: SelectChannels) -> Signal:
     return _picked(signal, positions(params.channels, signal, "channels"))
 
 
-@stream_operation(SelectChannels, version=1, describe=_selected, mixes_channels=True)
+@stream_operation(
+    SelectChannels, version=1, describe=_selected, mixes_channels=True, holds=Held(3, scipy=False)
+)
 def select_channels(blocks: Blocks, signal: Signal, params: SelectChannels) -> Blocks:
     """Keep some channels, in the order given: y[n] = x[n] of each that is named.
 
@@ -130,7 +132,9 @@ def _without(signal: Signal, params: DropChannels) -> Signal:
     return _picked(signal, _left_over(signal, params))
 
 
-@stream_operation(DropChannels, version=1, describe=_without, mixes_channels=True)
+@stream_operation(
+    DropChannels, version=1, describe=_without, mixes_channels=True, holds=Held(3, scipy=False)
+)
 def drop_channels(blocks: Blocks, signal: Signal, params: DropChannels) -> Blocks:
     """Leave some channels out, such as bad ones: y[n] = x[n] of each that is not named.
 
@@ -152,7 +156,9 @@ def _renamed(signal: Signal, params: RenameChannels) -> Signal:
     return replace(signal, channels=names)
 
 
-@stream_operation(RenameChannels, version=1, describe=_renamed, mixes_channels=True)
+@stream_operation(
+    RenameChannels, version=1, describe=_renamed, mixes_channels=True, holds=Held(2, scipy=False)
+)
 def rename_channels(blocks: Blocks, signal: Signal, params: RenameChannels) -> Blocks:
     """Give channels other names; values, units and order stay: y[n] = x[n].
 
@@ -207,7 +213,7 @@ def _weighted(x: np.ndarray, terms: Sequence[tuple[int, float]], y: np.ndarray) 
         y += x[index] * weight
 
 
-@stream_operation(Montage, version=1, describe=_remade, mixes_channels=True)
+@stream_operation(Montage, version=1, describe=_remade, mixes_channels=True, holds=Held(8))
 def montage(blocks: Blocks, signal: Signal, params: Montage) -> Blocks:
     """Make new channels as weighted sums of channels: y[n] = sum over c of weight_c x_c[n].
 
@@ -220,7 +226,9 @@ def montage(blocks: Blocks, signal: Signal, params: Montage) -> Blocks:
     return _added_up(blocks, signal, _montage_of(params))
 
 
-@stream_operation(Bipolar, version=1, describe=_remade, mixes_channels=True)
+@stream_operation(
+    Bipolar, version=1, describe=_remade, mixes_channels=True, holds=Held(3, scipy=False)
+)
 def bipolar(blocks: Blocks, signal: Signal, params: Bipolar) -> Blocks:
     """Differences of two electrodes (single differential): y[n] = a[n] - b[n].
 
@@ -231,7 +239,9 @@ def bipolar(blocks: Blocks, signal: Signal, params: Bipolar) -> Blocks:
     return _added_up(blocks, signal, _montage_of(params))
 
 
-@stream_operation(DoubleDifferential, version=1, describe=_remade, mixes_channels=True)
+@stream_operation(
+    DoubleDifferential, version=1, describe=_remade, mixes_channels=True, holds=Held(3, scipy=False)
+)
 def double_differential(blocks: Blocks, signal: Signal, params: DoubleDifferential) -> Blocks:
     """Difference of two neighbouring differences: y[n] = a[n] - 2 b[n] + c[n].
 

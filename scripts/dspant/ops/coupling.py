@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from dspant.errors import OperationError
 from dspant.ops.bursts import common_unit
 from dspant.ops.pairs import OfPairs, pair_columns, pair_rows, places_of
-from dspant.ops.registry import epoc_operation
+from dspant.ops.registry import Held, epoc_operation
 from dspant.ops.signal import Column, Events, Signal, SignalSource
 from dspant.ops.sliding import MovingWindow, moving_windows, realised_window, rows_together
 
@@ -89,6 +89,7 @@ def _coherence_facts(signal: Signal, params: Coherence) -> dict[str, Any]:
     columns=_coherence_columns,
     facts=_coherence_facts,
     reach_s=lambda params: 4 * params.segment_s,
+    holds=Held(5, reaches=4),
 )
 def coherence(
     source: SignalSource, _events: list[Events], params: Coherence
@@ -157,6 +158,7 @@ def _cocontraction_columns(
     columns=_cocontraction_columns,
     reach_s=lambda params: 2 * params.length_s,
     facts=realised_window,
+    holds=Held(5, reaches=4),
 )
 @rows_together
 def cocontraction(
@@ -228,6 +230,7 @@ def _correlation_columns(
     columns=_correlation_columns,
     reach_s=lambda params: 4 * params.length_s,
     facts=realised_window,
+    holds=Held(7, reaches=4),
 )
 @rows_together
 def cross_correlation(

@@ -17,7 +17,7 @@ from dspant.ops.artefacts import (
     replace_spans,
     rising,
 )
-from dspant.ops.registry import Parameters, epoc_operation, stream_operation
+from dspant.ops.registry import Held, Parameters, epoc_operation, stream_operation
 from dspant.ops.runs import common_unit
 from dspant.ops.signal import Column, Events, Learned, Signal, SignalSource
 
@@ -86,6 +86,7 @@ def _realised(signal: Signal, params: RPeaks) -> dict[str, Any]:
     columns=_columns,
     facts=_realised,
     reach_s=lambda params: 2 * (params.refractory + 3 * params.qrs_s),
+    holds=Held(50),
 )
 def r_peaks(
     source: SignalSource, _events: list[Events], params: RPeaks
@@ -198,7 +199,14 @@ def _reach_s(params: RemoveEcg) -> float:
     return 2 * length_s + (params.within_s if params.method == "template" else 0.0)
 
 
-@stream_operation(RemoveEcg, version=1, takes=("stream", "epoc"), learn=_learn, reach_s=_reach_s)
+@stream_operation(
+    RemoveEcg,
+    version=1,
+    takes=("stream", "epoc"),
+    learn=_learn,
+    reach_s=_reach_s,
+    holds=Held(16, reaches=13),
+)
 def remove_ecg(blocks: Blocks, signal: Signal, params: RemoveEcg, learned: Learned) -> Blocks:
     """Remove the heart's far field, given the R peaks: y = x - a * mean of the neighbouring beats.
 

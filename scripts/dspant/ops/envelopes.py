@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from dspant.ops.analytic import half_length_s, magnitude, realised_hilbert
 from dspant.ops.blocks import with_context
 from dspant.ops.moving import centred_means, odd_samples
-from dspant.ops.registry import Parameters, stream_operation
+from dspant.ops.registry import Held, Parameters, stream_operation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,7 +72,9 @@ def _half_window_s(params: RmsEnvelope) -> float:
     return params.window_s / 2
 
 
-@stream_operation(RmsEnvelope, version=2, reach_s=_half_window_s, facts=_window)
+@stream_operation(
+    RmsEnvelope, version=2, reach_s=_half_window_s, facts=_window, holds=Held(7, reaches=16)
+)
 def rms_envelope(blocks: Blocks, signal: Signal, params: RmsEnvelope) -> Blocks:
     """Moving root mean square over a centred window of an odd number of samples.
 
@@ -87,7 +89,9 @@ def rms_envelope(blocks: Blocks, signal: Signal, params: RmsEnvelope) -> Blocks:
     return centred_means(blocks, odd_samples(params.window_s, signal.fs_hz), moving_rms, power=2)
 
 
-@stream_operation(MavEnvelope, version=1, reach_s=_half_window_s, facts=_window)
+@stream_operation(
+    MavEnvelope, version=1, reach_s=_half_window_s, facts=_window, holds=Held(7, reaches=16)
+)
 def mav_envelope(blocks: Blocks, signal: Signal, params: MavEnvelope) -> Blocks:
     """Moving mean absolute value (average rectified value) over a centred window.
 
@@ -111,7 +115,13 @@ def _gaussian_taps(signal: Signal, params: GaussianEnvelope) -> dict[str, Any]:
     return {"taps": 2 * half + 1, "sigma_s": params.width_s}
 
 
-@stream_operation(GaussianEnvelope, version=1, reach_s=_gaussian_reach_s, facts=_gaussian_taps)
+@stream_operation(
+    GaussianEnvelope,
+    version=1,
+    reach_s=_gaussian_reach_s,
+    facts=_gaussian_taps,
+    holds=Held(10, reaches=16, scipy=False),
+)
 def gaussian_envelope(blocks: Blocks, signal: Signal, params: GaussianEnvelope) -> Blocks:
     """Mean of |x| weighted by a Gaussian around each sample: y[n] = sum w[k] |x[n-k]| / sum w[k].
 
@@ -151,7 +161,13 @@ def _hilbert(signal: Signal, params: HilbertEnvelope) -> dict[str, Any]:
     return realised_hilbert(signal.fs_hz, params.low_hz)
 
 
-@stream_operation(HilbertEnvelope, version=1, reach_s=_hilbert_reach_s, facts=_hilbert)
+@stream_operation(
+    HilbertEnvelope,
+    version=1,
+    reach_s=_hilbert_reach_s,
+    facts=_hilbert,
+    holds=Held(14, reaches=20, scipy=False),
+)
 def hilbert_envelope(blocks: Blocks, signal: Signal, params: HilbertEnvelope) -> Blocks:
     """Magnitude of the analytic signal: y[n] = sqrt(x[n]^2 + h[n]^2), h the Hilbert transform.
 

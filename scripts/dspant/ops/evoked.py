@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from dspant.errors import OperationError
 from dspant.ops.blocks import windows
-from dspant.ops.registry import Parameters, epoc_operation
+from dspant.ops.registry import Held, Parameters, epoc_operation
 from dspant.ops.responses import ARTEFACT, CLIPPED, MEASURES, measure
 from dspant.ops.runs import common_unit
 from dspant.ops.signal import Column, Events, Segment, Signal, SignalSource
@@ -111,7 +111,9 @@ def _columns(signal: Signal, events: list[Events], _params: Evoked) -> dict[str,
     }
 
 
-@epoc_operation(Evoked, version=2, columns=_columns, takes=("stream", "epoc"))
+@epoc_operation(
+    Evoked, version=2, columns=_columns, takes=("stream", "epoc"), holds=Held(7, scipy=False)
+)
 def evoked(
     source: SignalSource, events: list[Events], params: Evoked
 ) -> Iterator[dict[str, np.ndarray]]:

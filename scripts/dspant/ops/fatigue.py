@@ -10,7 +10,7 @@ from pydantic import Field
 
 from dspant.errors import OperationError
 from dspant.ops.features import compute_features
-from dspant.ops.registry import epoc_operation
+from dspant.ops.registry import Held, epoc_operation
 from dspant.ops.signal import Column, Events, Signal, SignalSource
 from dspant.ops.sliding import MovingWindow, moving_windows, realised_window
 
@@ -62,6 +62,7 @@ def _columns(_signal: Signal, _events: list[Events], params: Fatigue) -> dict[st
     columns=_columns,
     reach_s=lambda params: 2 * params.length_s,
     facts=realised_window,
+    holds=Held(8, reaches=8),
 )
 def fatigue(
     source: SignalSource, _events: list[Events], params: Fatigue

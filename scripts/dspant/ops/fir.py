@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from dspant.errors import OperationError
 from dspant.ops import kaiser
-from dspant.ops.registry import Parameters, stream_operation
+from dspant.ops.registry import Held, Parameters, stream_operation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,7 +88,7 @@ def _realised(signal: Signal, params: Fir) -> dict[str, Any]:
     }
 
 
-@stream_operation(Fir, version=1, reach_s=_length_s, facts=_realised)
+@stream_operation(Fir, version=1, reach_s=_length_s, facts=_realised, holds=Held(10, reaches=16))
 def fir(blocks: Blocks, signal: Signal, params: Fir) -> Blocks:
     """Keep or remove a band with a symmetric filter of finite length.
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from dspant.ops.moving import centred_means, odd_samples
 from dspant.ops.passes import Scope, run_number, starts_of
-from dspant.ops.registry import Parameters, stream_operation
+from dspant.ops.registry import Held, Parameters, stream_operation
 from dspant.ops.shelf import Shelf
 from dspant.ops.signal import Learned
 from dspant.ops.statistics import moments, quantiles
@@ -83,7 +83,9 @@ def _window_reach_s(params: RemoveOffset) -> float:
     return 0.0 if params.window_s is None else params.window_s / 2
 
 
-@stream_operation(RemoveOffset, version=1, learn=_offsets, reach_s=_window_reach_s)
+@stream_operation(
+    RemoveOffset, version=1, learn=_offsets, reach_s=_window_reach_s, holds=Held(7, reaches=20)
+)
 def remove_offset(blocks: Blocks, signal: Signal, params: RemoveOffset, learned: Learned) -> Blocks:
     """Take off a constant: y[n] = x[n] - mean(x), or the median, or the moving mean.
 
@@ -154,7 +156,7 @@ def _polynomials(first: int, samples: int, count: int, order: int) -> list[np.nd
     return made
 
 
-@stream_operation(Detrend, version=1, learn=_trends)
+@stream_operation(Detrend, version=1, learn=_trends, holds=Held(5, scipy=False))
 def detrend(blocks: Blocks, signal: Signal, params: Detrend, learned: Learned) -> Blocks:
     """Take off the polynomial of least squares: y[n] = x[n] - sum c[k] p[k](n), in each run.
 

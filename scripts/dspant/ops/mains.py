@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from dspant.errors import OperationError
 from dspant.ops.frames import Band, Frames, cleaned, extended
-from dspant.ops.registry import Parameters, stream_operation
+from dspant.ops.registry import Held, Parameters, stream_operation
 
 if TYPE_CHECKING:
     from dspant.ops.signal import Blocks, Signal
@@ -88,6 +88,7 @@ def _realised(signal: Signal, params: SpectrumInterpolation) -> dict[str, Any]:
     version=1,
     reach_s=lambda params: 2 * params.frame_s,
     facts=_realised,
+    holds=Held(6, reaches=8),
 )
 def spectrum_interpolation(blocks: Blocks, signal: Signal, params: SpectrumInterpolation) -> Blocks:
     """Give mains and its harmonics the amplitude of the spectrum beside them; phases stay.
@@ -165,6 +166,7 @@ def _realised_periods(signal: Signal, params: SubtractMains) -> dict[str, Any]:
     version=1,
     reach_s=lambda params: (2 * params.periods + 2) / params.frequency_hz,
     facts=_realised_periods,
+    holds=Held(24, reaches=9),
 )
 def subtract_mains(blocks: Blocks, signal: Signal, params: SubtractMains) -> Blocks:
     """Subtract what repeats in every mains period: y[n] = x[n] - (h[n] - mean of h over a period).

@@ -11,7 +11,7 @@ from pydantic import Field
 from dspant.errors import OperationError
 from dspant.ops.mixing import positions
 from dspant.ops.passes import run_number, starts_of
-from dspant.ops.registry import Parameters, stream_operation
+from dspant.ops.registry import Held, Parameters, stream_operation
 from dspant.ops.signal import Events, Learned, Segment, Signal, SignalSource
 from dspant.ops.stretches import samples_in
 
@@ -161,7 +161,9 @@ def _read_at(
     return found
 
 
-@stream_operation(Mask, version=1, takes=("stream", "epoc"), learn=_learn)
+@stream_operation(
+    Mask, version=1, takes=("stream", "epoc"), learn=_learn, holds=Held(5, scipy=False)
+)
 def mask(blocks: Blocks, signal: Signal, params: Mask, learned: Learned) -> Blocks:
     """Replace intervals of a table: y[n] = a + (b - a) (n - n_a) / (n_b - n_a) inside, else x[n].
 

@@ -18,7 +18,7 @@ from dspant.ops.baselines import (
 )
 from dspant.ops.blocks import with_context
 from dspant.ops.bursts import bursts_above
-from dspant.ops.registry import epoc_operation
+from dspant.ops.registry import Held, epoc_operation
 from dspant.ops.runs import Pairs, Track, columns_of, in_order, rows_of
 from dspant.ops.signal import Column, Events, Segment, Signal, SignalSource
 
@@ -55,7 +55,13 @@ def _of_level(signal: Signal, _events: list[Events], _params: Any) -> dict[str, 
     return columns_of(signal, "first sample at or above the level", "first sample below it again")
 
 
-@epoc_operation(SingleThreshold, version=1, columns=_of_level, also_takes=epoc_of_baseline)
+@epoc_operation(
+    SingleThreshold,
+    version=1,
+    columns=_of_level,
+    also_takes=epoc_of_baseline,
+    holds=Held(2, scipy=False),
+)
 def single_threshold(
     source: SignalSource, further: list[Events], params: SingleThreshold
 ) -> Iterator[dict[str, np.ndarray]]:
@@ -119,6 +125,7 @@ def _window_reach_s(params: HodgesBui) -> float:
     columns=_of_window,
     also_takes=epoc_of_baseline,
     reach_s=_window_reach_s,
+    holds=Held(6, scipy=False),
 )
 def hodges_bui(
     source: SignalSource, further: list[Events], params: HodgesBui

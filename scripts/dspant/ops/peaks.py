@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from dspant.errors import OperationError
 from dspant.ops import blocks as cutting
 from dspant.ops.blocks import on_grid
-from dspant.ops.registry import Parameters, epoc_operation
+from dspant.ops.registry import Held, Parameters, epoc_operation
 from dspant.ops.runs import Track, common_unit
 from dspant.ops.signal import Column, Events, Signal, SignalSource
 
@@ -66,7 +66,7 @@ def _columns(signal: Signal, _events: list[Events], _params: Any) -> dict[str, C
     }
 
 
-@epoc_operation(Peaks, version=1, columns=_columns)
+@epoc_operation(Peaks, version=1, columns=_columns, holds=Held(14, scipy=False))
 def peaks(
     source: SignalSource, _events: list[Events], params: Peaks
 ) -> Iterator[dict[str, np.ndarray]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dspant.ops.bursts import common_unit
 from dspant.ops.pairs import OfPairs, pair_columns, pair_rows, places_of
-from dspant.ops.registry import epoc_operation
+from dspant.ops.registry import Held, epoc_operation
 from dspant.ops.signal import Column, Events, Signal, SignalSource
 from dspant.ops.sliding import MovingWindow, moving_windows, realised_window, rows_together
 
@@ -35,6 +35,7 @@ def _phasor_columns(signal: Signal, _events: list[Events], _params: Phasors) -> 
     columns=_phasor_columns,
     reach_s=lambda params: 2 * params.length_s,
     facts=realised_window,
+    holds=Held(5, reaches=6),
 )
 @rows_together
 def phasors(

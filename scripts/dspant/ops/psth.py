@@ -9,7 +9,7 @@ from annotated_types import Len
 from pydantic import Field, model_validator
 
 from dspant.errors import OperationError
-from dspant.ops.registry import Parameters, epoc_operation
+from dspant.ops.registry import Held, Parameters, epoc_operation
 from dspant.ops.signal import Column, Events, Signal, SignalSource
 from dspant.ops.trials import values_of
 
@@ -60,7 +60,9 @@ def _columns(events: Events, further: list[Any], params: Psth) -> dict[str, Colu
     }
 
 
-@epoc_operation(Psth, version=1, columns=_columns, takes=("epoc", "epoc", "stream"))
+@epoc_operation(
+    Psth, version=1, columns=_columns, takes=("epoc", "epoc", "stream"), holds=Held(0, scipy=False)
+)
 def psth(events: Events, further: list[Any], params: Psth) -> Iterator[dict[str, np.ndarray]]:
     """Count each channel's events in bins around the events of another epoc.
 

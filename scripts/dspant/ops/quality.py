@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from dspant.ops.passes import Scope
-from dspant.ops.registry import Parameters, epoc_operation
+from dspant.ops.registry import Held, Parameters, epoc_operation
 from dspant.ops.runs import common_unit
 from dspant.ops.signal import Column, Events, Segment, Signal, SignalSource
 from dspant.ops.stretches import SAME_SAMPLE, Stretches, rows
@@ -62,7 +62,7 @@ def _samples(duration_s: float, fs_hz: float) -> int:
     return math.ceil(duration_s * fs_hz - SAME_SAMPLE)
 
 
-@epoc_operation(Clipping, version=1, columns=_columns)
+@epoc_operation(Clipping, version=1, columns=_columns, holds=Held(4, scipy=False))
 def clipping(
     source: SignalSource, _events: list[Events], params: Clipping
 ) -> Iterator[dict[str, np.ndarray]]:
@@ -117,7 +117,7 @@ def _limits(source: SignalSource, params: Clipping) -> list[tuple[float, float]]
     return list(zip(high.tolist(), low.tolist(), strict=True))
 
 
-@epoc_operation(Dropouts, version=1, columns=_columns)
+@epoc_operation(Dropouts, version=1, columns=_columns, holds=Held(4, scipy=False))
 def dropouts(
     source: SignalSource, _events: list[Events], params: Dropouts
 ) -> Iterator[dict[str, np.ndarray]]:

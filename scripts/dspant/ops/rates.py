@@ -11,7 +11,7 @@ from pydantic import Field
 
 from dspant.errors import OperationError
 from dspant.ops.kaiser import LEAST_DB, half_length
-from dspant.ops.registry import Parameters, stream_operation
+from dspant.ops.registry import Held, Parameters, stream_operation
 from dspant.ops.signal import Segment
 
 if TYPE_CHECKING:
@@ -191,7 +191,9 @@ def _reach_s(params: Resample | Decimate) -> float:
     return 0.0
 
 
-@stream_operation(Resample, version=1, describe=_converted, facts=_realised, reach_s=_reach_s)
+@stream_operation(
+    Resample, version=1, describe=_converted, facts=_realised, reach_s=_reach_s, holds=Held(7)
+)
 def resample(blocks: Blocks, signal: Signal, params: Resample) -> Blocks:
     """Change the rate by up/down with a polyphase filter: y[m] = sum h[m down - k up] x[k].
 
@@ -206,7 +208,9 @@ def resample(blocks: Blocks, signal: Signal, params: Resample) -> Blocks:
     return _resampled(blocks, signal, params)
 
 
-@stream_operation(Decimate, version=1, describe=_converted, facts=_realised, reach_s=_reach_s)
+@stream_operation(
+    Decimate, version=1, describe=_converted, facts=_realised, reach_s=_reach_s, holds=Held(7)
+)
 def decimate(blocks: Blocks, signal: Signal, params: Decimate) -> Blocks:
     """Keep one sample of every so many, after a low-pass: y[m] = sum h[m factor - k] x[k].
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from dspant.errors import OperationError
-from dspant.ops.registry import Parameters, epoc_operation
+from dspant.ops.registry import Held, Parameters, epoc_operation
 from dspant.ops.signal import Column, Events
 from dspant.ops.trials import ALONE, nearest, taken, values_of
 
@@ -66,7 +66,13 @@ def number_column(events: Events, name: str) -> Column:
     return column
 
 
-@epoc_operation(PairedRatio, version=1, columns=_ratio_columns, takes=("epoc", "epoc"))
+@epoc_operation(
+    PairedRatio,
+    version=1,
+    columns=_ratio_columns,
+    takes=("epoc", "epoc"),
+    holds=Held(0, scipy=False),
+)
 def paired_ratio(
     left: Events, further: list[Events], params: PairedRatio
 ) -> Iterator[dict[str, np.ndarray]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from dspant.ops.ratios import number_column
-from dspant.ops.registry import Parameters, epoc_operation
+from dspant.ops.registry import Held, Parameters, epoc_operation
 from dspant.ops.signal import Column, Events
 from dspant.ops.trials import values_of
 
@@ -72,7 +72,7 @@ def _per(y: str, x: str) -> str:
     return f"{y}/{x}" if x else y
 
 
-@epoc_operation(RecruitmentCurve, version=1, columns=_columns, takes=("epoc",))
+@epoc_operation(RecruitmentCurve, version=1, columns=_columns, takes=("epoc",), holds=Held(0))
 def recruitment_curve(
     table: Events, _further: list[Events], params: RecruitmentCurve
 ) -> Iterator[dict[str, np.ndarray]]:

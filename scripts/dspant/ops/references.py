@@ -12,7 +12,7 @@ from pydantic import model_validator
 from dspant.errors import OperationError
 from dspant.ops.channels import Name
 from dspant.ops.mixing import positions, shared_unit
-from dspant.ops.registry import Parameters, stream_operation
+from dspant.ops.registry import Held, Parameters, stream_operation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -127,7 +127,14 @@ def _facts(signal: Signal, params: _Reference) -> dict[str, Any]:
     return {"references": stated} | ({"kept_as_they_are": names(kept)} if kept else {})
 
 
-@stream_operation(Reference, version=1, describe=_checked, facts=_facts, mixes_channels=True)
+@stream_operation(
+    Reference,
+    version=1,
+    describe=_checked,
+    facts=_facts,
+    mixes_channels=True,
+    holds=Held(4, scipy=False),
+)
 def reference(blocks: Blocks, signal: Signal, params: Reference) -> Blocks:
     """Take away what channels have in common: y[n] = x[n] - average or median over channels.
 
@@ -159,7 +166,12 @@ def _one_for_each(signal: Signal, params: ReferenceSignal) -> Signal:
 
 
 @stream_operation(
-    ReferenceSignal, version=1, describe=_one_for_each, facts=_facts, mixes_channels=True
+    ReferenceSignal,
+    version=1,
+    describe=_one_for_each,
+    facts=_facts,
+    mixes_channels=True,
+    holds=Held(4, scipy=False),
 )
 def reference_signal(blocks: Blocks, signal: Signal, params: ReferenceSignal) -> Blocks:
     """The reference itself, which `reference` takes away: y[n] = average or median over channels.

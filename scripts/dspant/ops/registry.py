@@ -55,6 +55,28 @@ def nothing_more(_params: Any) -> tuple[Kind, ...]:
 
 
 @dataclass(frozen=True)
+class Held:
+    """What an operation holds at once for each channel, as measured.
+
+    Parameters
+    ----------
+    blocks
+        Blocks of samples.
+    reaches
+        How much of what it looks at it holds besides, where that is much more than a block.
+    scipy
+        Whether it loads SciPy.
+    reaching
+        The same where its parameters make it look around, if that differs.
+    """
+
+    blocks: int
+    reaches: int = 1
+    scipy: bool = True
+    reaching: Held | None = None
+
+
+@dataclass(frozen=True)
 class Operation:
     """One registered operation.
 
@@ -92,6 +114,8 @@ class Operation:
     also_takes
         parameters -> kinds of inputs that are taken after those of ``takes``, where parameters
         ask for them.
+    holds
+        What it holds in memory; None for what does as recursive filters do.
     """
 
     name: str
@@ -108,6 +132,7 @@ class Operation:
     side_by_side: bool = False
     learn: Callable[..., Any] | None = None
     also_takes: Callable[[Any], tuple[Kind, ...]] = nothing_more
+    holds: Held | None = None
 
     def further(self, params: Any) -> tuple[Kind, ...]:
         """Kinds of the inputs that it takes with these parameters besides the first."""

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from dspant.errors import OperationError
 from dspant.ops.moving import odd_samples
 from dspant.ops.passes import Scope, running
-from dspant.ops.registry import Parameters, stream_operation
+from dspant.ops.registry import Held, Parameters, stream_operation
 from dspant.ops.signal import Learned
 from dspant.ops.statistics import moments, quantiles
 
@@ -120,7 +120,9 @@ def _without_unit(signal: Signal, _params: Normalise) -> Signal:
     return replace(signal, units=("1",) * len(signal.units))
 
 
-@stream_operation(Normalise, version=1, learn=_scale, describe=_without_unit)
+@stream_operation(
+    Normalise, version=1, learn=_scale, describe=_without_unit, holds=Held(6, scipy=False)
+)
 def normalise(blocks: Blocks, signal: Signal, params: Normalise, learned: Learned) -> Blocks:
     """Normalise each channel: y[n] = (x[n] - centre) / spread, without a unit (1).
 
@@ -242,7 +244,12 @@ def _in_percent(signal: Signal, _params: NormaliseTo) -> Signal:
 
 
 @stream_operation(
-    NormaliseTo, version=1, takes=("stream", "stream"), learn=_reference, describe=_in_percent
+    NormaliseTo,
+    version=1,
+    takes=("stream", "stream"),
+    learn=_reference,
+    describe=_in_percent,
+    holds=Held(7),
 )
 def normalise_to(blocks: Blocks, signal: Signal, params: NormaliseTo, learned: Learned) -> Blocks:
     """State each channel in percent of a reference recording: y[n] = 100 x[n] / reference.

@@ -13,7 +13,7 @@ from dspant.errors import OperationError
 from dspant.ops import sliding
 from dspant.ops.blocks import window_batches
 from dspant.ops.bursts import common_unit
-from dspant.ops.registry import epoc_operation, stream_operation
+from dspant.ops.registry import Held, epoc_operation, stream_operation
 from dspant.ops.signal import Column, Events, Segment, Signal, SignalSource
 from dspant.ops.sliding import (
     MovingWindow,
@@ -123,7 +123,9 @@ def _rows(
     }
 
 
-@epoc_operation(Welch, version=1, columns=_columns, reach_s=_reach_s, facts=_realised)
+@epoc_operation(
+    Welch, version=1, columns=_columns, reach_s=_reach_s, facts=_realised, holds=Held(4, reaches=3)
+)
 @rows_together
 def welch(
     source: SignalSource, _events: list[Events], params: Welch
@@ -163,7 +165,14 @@ def _segment_samples(signal: Signal, segment_s: float) -> int:
     return samples
 
 
-@epoc_operation(Multitaper, version=1, columns=_columns, reach_s=_reach_s, facts=_realised)
+@epoc_operation(
+    Multitaper,
+    version=1,
+    columns=_columns,
+    reach_s=_reach_s,
+    facts=_realised,
+    holds=Held(6, reaches=6),
+)
 @rows_together
 def multitaper(
     source: SignalSource, _events: list[Events], params: Multitaper
@@ -251,6 +260,7 @@ def _realised_bands(signal: Signal, params: BandPowers) -> dict[str, Any]:
     facts=_realised_bands,
     reach_s=_reach_s,
     mixes_channels=True,
+    holds=Held(5, reaches=3),
 )
 def band_powers(blocks: Blocks, signal: Signal, params: BandPowers) -> Blocks:
     """Power of bands at the windows' rate: sum of a Hann periodogram's power in each band.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from dspant.errors import OperationError
-from dspant.ops.registry import Parameters, epoc_operation
+from dspant.ops.registry import Held, Parameters, epoc_operation
 from dspant.ops.signal import Column, Events
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ def _with_nan(column: Column) -> Column:
     return Column(dtype, column.unit, column.meaning)
 
 
-@epoc_operation(MatchEvents, version=1, columns=_columns, takes=("epoc", "epoc"))
+@epoc_operation(
+    MatchEvents, version=1, columns=_columns, takes=("epoc", "epoc"), holds=Held(0, scipy=False)
+)
 def match_events(
     left: Events, further: list[Events], params: MatchEvents
 ) -> Iterator[dict[str, np.ndarray]]:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from dspant.errors import OperationError
 from dspant.ops.mixing import shared_unit
 from dspant.ops.passes import Scope
-from dspant.ops.registry import Parameters, stream_operation
+from dspant.ops.registry import Held, Parameters, stream_operation
 from dspant.ops.signal import Learned
 
 if TYPE_CHECKING:
@@ -168,7 +168,9 @@ def _refusal(
     )
 
 
-@stream_operation(Whiten, version=1, describe=_whitened, mixes_channels=True, learn=_learn)
+@stream_operation(
+    Whiten, version=1, describe=_whitened, mixes_channels=True, learn=_learn, holds=Held(6)
+)
 def whiten(blocks: Blocks, signal: Signal, params: Whiten, learned: Learned) -> Blocks:
     """Whiten: y[n] = W (x[n] - mean), so that the covariance of all channels is the identity.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dspant.errors import OperationError
 from dspant.ops.features import FEATURES, compute_features
 from dspant.ops.features.parameters import FeatureChoice
-from dspant.ops.registry import epoc_operation
+from dspant.ops.registry import Held, epoc_operation
 from dspant.ops.signal import Column, Events, Signal, SignalSource
 from dspant.ops.sliding import (
     computed,
@@ -57,6 +57,7 @@ def _columns(signal: Signal, _events: list[Events], params: Windows) -> dict[str
     columns=_columns,
     reach_s=lambda params: 2 * params.length_s,
     facts=realised_window,
+    holds=Held(6, reaches=9),
 )
 @rows_together
 def windows(
