@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import dask
 import numpy as np
 import pytest
 from small_nodes import node, noise, store
@@ -18,7 +19,7 @@ from dspant.dataset.metadata import EpocColumn
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.stream import Stream
 from dspant.engine.lazy import LazyStream
-from dspant.errors import DigestError, OperationError
+from dspant.errors import DatasetError, DigestError, OperationError
 from dspant.ops import registry
 from dspant.ops.registry import Operation, Parameters
 from dspant.ops.signal import Learned
@@ -157,6 +158,48 @@ def test_a_step_that_takes_a_stream_learns_from_it(
         tmp_path / "again" / "Other.ant", noise(2, 200_001, seed=5), SEGMENTS, fs_hz=FS_HZ
     )
     assert digest_of(node(one, [path, again], steps)) != digest_of(two)
+
+
+def test_dask_tells_results_of_different_further_inputs_apart(
+    raw: tuple[Path, np.ndarray], gained: str, tmp_path: Path
+) -> None:
+    folders = [tmp_path / "a" / "Other.ant", tmp_path / "b" / "Other.ant"]
+    for seed, folder in enumerate(folders):
+        store(folder, noise(2, 200_001, seed), SEGMENTS, fs_hz=FS_HZ)
+    both = [lazy(raw[0], [gained], LazyStream(Stream(folder))) for folder in folders]
+    computed = dask.compute(*(one.dask for one in both))
+    for one, values in zip(both, computed, strict=True):
+        assert np.array_equal(values, one.read()[1].T)
+    assert not np.array_equal(*computed)
+
+
+def test_a_part_of_a_stream_is_refused_as_further_input(
+    raw: tuple[Path, np.ndarray], gained: str, tmp_path: Path
+) -> None:
+    other = store(tmp_path / "Other.ant", noise(2, 200_001, seed=4), SEGMENTS, fs_hz=FS_HZ)
+    whole = LazyStream(Stream(other))
+    for part in (whole.sel(seconds=(0, 1)), whole.pick(["ch1"])):
+        with pytest.raises(DatasetError, match="whole"):
+            lazy(raw[0], [gained], part)
+
+
+def test_what_was_learned_serves_every_selection(
+    raw: tuple[Path, np.ndarray], gained: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    passes = []
+    operation = registry.operations()[gained]
+
+    def counted(*given: Any) -> Learned:
+        passes.append(given)
+        return _gain(*given)
+
+    monkeypatch.setitem(registry._operations, gained, replace(operation, learn=counted))
+    other = store(tmp_path / "Other.ant", noise(2, 200_001, seed=4), SEGMENTS, fs_hz=FS_HZ)
+    stream = lazy(raw[0], [gained], LazyStream(Stream(other)))
+    stream.sel(seconds=(1, 2)).read()
+    stream.pick(["ch2", "ch1"]).between(0, 0.5)
+    stream.dask.compute()
+    assert len(passes) == 1
 
 
 def test_an_altered_further_stream_is_found(

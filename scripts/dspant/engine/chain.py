@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +38,22 @@ class Step:
     further: tuple[Any, ...] = ()
     learned: Learned | None = None
 
-    def refused(self, error: OperationError) -> StepError:
-        """The same refusal, saying where."""
-        return StepError(f"steps[{self.index}] ({self.operation.name}): {error}")
+    @contextmanager
+    def refusals(self) -> Iterator[None]:
+        """An operation's refusal within goes on as one that says which step it comes from.
+
+        Raises
+        ------
+        StepError
+            Where one is refused; one that an earlier step refused stays as it is.
+        """
+        try:
+            yield
+        except StepError:
+            raise
+        except OperationError as error:
+            text = f"steps[{self.index}] ({self.operation.name}): {error}"
+            raise StepError(text) from error
 
     def document(self, signal: Signal) -> dict[str, Any]:
         """What metadata state of this step when it is given ``signal``."""
@@ -66,12 +80,8 @@ class Step:
         """
         if self.operation.learn is None:
             return self
-        try:
+        with self.refusals():
             learned = self.operation.learn(source, list(self.further), self.params)
-        except StepError:
-            raise
-        except OperationError as error:
-            raise self.refused(error) from error
         return replace(self, learned=learned)
 
 
@@ -115,10 +125,8 @@ def described(steps: Sequence[Step], signal: Signal) -> Signal:
         A step cannot be applied to what it is given, such as one that names an unknown channel.
     """
     for step in steps:
-        try:
+        with step.refusals():
             signal = step.operation.describe(signal, step.params)
-        except OperationError as error:
-            raise step.refused(error) from error
     return signal
 
 
@@ -155,10 +163,6 @@ def apply(
 
 
 def _guarded(step: Step, blocks: Blocks, signal: Signal) -> Blocks:
-    try:
-        learned = () if step.learned is None else (step.learned,)
+    learned = () if step.learned is None else (step.learned,)
+    with step.refusals():
         yield from step.operation.run(blocks, signal, step.params, *learned)
-    except StepError:
-        raise
-    except OperationError as error:
-        raise step.refused(error) from error

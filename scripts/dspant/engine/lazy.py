@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from copy import copy
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,10 +154,12 @@ class LazyStream:
                     f"channels are picked"
                 )
         mixed = any(step.operation.mixes_channels for step in bound)
-        return self._with(
+        return LazyStream(
+            self.stream,
             steps=[*self.steps, *resolved],
-            further=[*self.further, *further],
             channels=None if mixed else self._channels,
+            seconds=self.seconds,
+            further=[*self.further, *further],
         )
 
     def pick(self, channels: Sequence[str]) -> LazyStream:
@@ -168,7 +171,7 @@ class LazyStream:
                 f"{self.stream.folder.path} has no channels {unknown}; it has {list(known)}"
             )
         positions = [known.index(name) for name in channels]
-        return self._with(channels=positions)
+        return self._keeping(channels=positions)
 
     def sel(
         self,
@@ -196,7 +199,7 @@ class LazyStream:
         if seconds[1] < seconds[0]:
             raise DatasetError(f"seconds {list(seconds)} end before they begin")
         kept = (start_s, max(start_s, end_s))
-        return picked._with(seconds=kept)
+        return picked._keeping(seconds=kept)
 
     def between(self, start_s: float, end_s: float) -> tuple[np.ndarray, np.ndarray]:
         """Samples from ``start_s`` up to, not including, ``end_s``, in seconds from block start.
@@ -315,8 +318,7 @@ class LazyStream:
         if not self.steps:
             return self.stream.dask[:, self._channels]
         samples = self._source.signal.samples
-        stated = as_document(self.stream.metadata)
-        identity = of_text(json.dumps([stated, self.steps]))
+        identity = of_text(json.dumps(self._identity()))
         columns = [
             dask.array.from_delayed(
                 dask.delayed(self._column)(channel, dask_key_name=f"{identity}-{channel}"),
@@ -328,20 +330,44 @@ class LazyStream:
         return dask.array.concatenate(columns, axis=1)
 
     def _column(self, channel: int) -> np.ndarray:
-        return self._with(channels=[channel], seconds=EVER).read()[1].T
+        return self._keeping(channels=[channel], seconds=EVER).read()[1].T
 
-    def _with(self, **changes: Any) -> LazyStream:
-        own = {
-            "steps": self.steps,
-            "channels": self._channels,
-            "seconds": self.seconds,
-            "further": self.further,
-        }
-        return LazyStream(self.stream, **own | changes)
+    def _identity(self) -> list[Any]:
+        """All that decides the values of the whole."""
+        further = [
+            dataset._identity()
+            if isinstance(dataset, LazyStream)
+            else as_document(dataset.metadata)
+            for dataset in self.further
+        ]
+        return [as_document(self.stream.metadata), self.steps, further]
+
+    def _keeping(
+        self,
+        channels: Sequence[int] | None = None,
+        seconds: tuple[float, float] | None = None,
+    ) -> LazyStream:
+        """Another part of the same result; what steps have learned of the whole is shared."""
+        part = copy(self)
+        if channels is not None:
+            part._channels = list(channels)
+        if seconds is not None:
+            part.seconds = seconds
+        return part
+
+    def _is_whole(self) -> bool:
+        return self.seconds == EVER and self.channels == list(self._source.signal.channels)
 
 
 def _as_input(dataset: Epoc | LazyStream) -> Any:
-    return dataset._source if isinstance(dataset, LazyStream) else as_input(dataset)
+    if not isinstance(dataset, LazyStream):
+        return as_input(dataset)
+    if not dataset._is_whole():
+        raise DatasetError(
+            f"{dataset.stream.folder.path}: a further input is taken whole, without sel or pick; "
+            f"select_channels makes a stream of some of its channels"
+        )
+    return dataset._source
 
 
 def _between(blocks: Blocks, first: int, last: int, count: int) -> Blocks:

@@ -13,7 +13,7 @@ from dspant.dataset.digest import of_text
 from dspant.dataset.epoc import Epoc
 from dspant.dataset.epoc_writer import EpocHeader, EpocWriter
 from dspant.dataset.folder import DatasetFolder
-from dspant.dataset.metadata import EpocColumn, read_metadata
+from dspant.dataset.metadata import read_metadata
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.publish import is_kept_whole, kept_provenance, put_back
 from dspant.dataset.stream import Stream
@@ -22,7 +22,7 @@ from dspant.engine.allocation import keep_freed_memory
 from dspant.engine.chain import Step, bind, documents, with_inputs
 from dspant.engine.pour import pour
 from dspant.engine.source import StreamSource, as_input, signal_of
-from dspant.engine.tables import table_of
+from dspant.engine.tables import stored_columns, table_of
 from dspant.errors import DatasetError, OperationError
 
 if TYPE_CHECKING:
@@ -190,13 +190,7 @@ def _write_epoc(
 ) -> None:
     read = [source, *(given for step in steps for given in step.further)]
     columns, batches = table_of(source, steps)
-    header = EpocHeader(
-        columns={
-            name: EpocColumn(dtype=column.dtype, unit=column.unit, meaning=column.meaning)
-            for name, column in columns.items()
-        },
-        **stated,
-    )
+    header = EpocHeader(columns=stored_columns(columns), **stated)
     with EpocWriter(folder, header, compression) as writer:
         for batch in batches:
             writer.write(batch)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dspant.dataset.epoc_schema import arrow_schema, arrow_table, check_epoc
 from dspant.dataset.metadata import EpocColumn
-from dspant.engine.chain import Step, StepError
-from dspant.errors import OperationError
+from dspant.engine.chain import Step
 from dspant.ops.signal import Column, Events
 
 if TYPE_CHECKING:
@@ -41,33 +40,30 @@ def table_of(
     return _applied(given, steps[-1])
 
 
+def stored_columns(columns: Mapping[str, Column]) -> dict[str, EpocColumn]:
+    """Columns that an operation declares, as metadata state them."""
+    return {
+        name: EpocColumn(dtype=column.dtype, unit=column.unit, meaning=column.meaning)
+        for name, column in columns.items()
+    }
+
+
 def _applied(given: Any, step: Step) -> tuple[Mapping[str, Column], Batches]:
     about = given if isinstance(given, Events) else given.signal
-    try:
+    with step.refusals():
         columns = step.operation.columns(about, list(step.further), step.params)
-    except StepError:
-        raise
-    except OperationError as error:
-        raise step.refused(error) from error
     return columns, _guarded(given, step)
 
 
 def _guarded(given: Any, step: Step) -> Batches:
-    try:
+    with step.refusals():
         yield from step.operation.run(given, list(step.further), step.params)
-    except StepError:
-        raise
-    except OperationError as error:
-        raise step.refused(error) from error
 
 
 def _as_events(step: Step, columns: Mapping[str, Column], batches: Batches) -> Events:
     import pyarrow as pa
 
-    stored = {
-        name: EpocColumn(dtype=column.dtype, unit=column.unit, meaning=column.meaning)
-        for name, column in columns.items()
-    }
+    stored = stored_columns(columns)
     schema = arrow_schema(stored)
     found = [arrow_table(batch).cast(schema) for batch in batches if len(batch["onset"])]
     table = pa.concat_tables(found) if found else schema.empty_table()
