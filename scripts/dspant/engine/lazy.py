@@ -1,4 +1,4 @@
-"""Recordings in a notebook: the workflow's own functions, and nothing read before it is needed."""
+"""Streams in a notebook: the workflow's own functions, and nothing read before it is needed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import json
 from collections.abc import Sequence
 from copy import copy
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dspant.dataset.digest import ColumnDigest, combined, of_text
 from dspant.dataset.epoc import Epoc
-from dspant.dataset.folder import SUFFIX
 from dspant.dataset.metadata import as_document
-from dspant.dataset.recording import dataset_names, open_dataset
 from dspant.dataset.stream import Stream
 from dspant.engine.chain import bind, with_inputs
 from dspant.engine.explain import EVER, explained, stretch
@@ -30,34 +27,6 @@ if TYPE_CHECKING:
 
 STORED_DTYPE = "float32"
 """Dtype in which nodes store samples."""
-
-
-class Recording:
-    """The datasets of one recording by name.
-
-    Parameters
-    ----------
-    path
-        Folder of the recording, such as ``results/demo/rec01``.
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self.names = dataset_names(self.path)
-
-    def __repr__(self) -> str:
-        return f"<Recording {self.path}: {', '.join(self.names)}>"
-
-    def __getitem__(self, name: str) -> LazyStream | Epoc:
-        if name not in self.names:
-            raise DatasetError(f"{self.path} has no dataset {name!r}; it has {self.names}")
-        dataset = open_dataset(self.path / f"{name}{SUFFIX}")
-        return LazyStream(dataset) if isinstance(dataset, Stream) else dataset
-
-
-def open_recording(path: str | Path) -> Recording:
-    """Open a recording's results; its streams are lazy, its epocs are tables."""
-    return Recording(path)
 
 
 class LazyStream:

@@ -57,17 +57,11 @@ def event_times(events: Events, of_channel: str | None = None, column: str = "on
     return np.unique(times_s[np.isfinite(times_s)])
 
 
-def known_channels(signal: Signal, channels: Sequence[str] | None) -> None:
-    """Refuse names that are no channels of the signal."""
-    unknown = [name for name in channels or () if name not in signal.channels]
-    if unknown:
-        raise OperationError(
-            f"channels names {unknown}, but the signal has {list(signal.channels)}; correct them"
-        )
-
-
 def chosen_rows(signal: Signal, channels: Sequence[str] | None) -> np.ndarray:
-    """Positions of the channels to treat; all where none are named."""
+    """Positions of the channels to treat; all where none are named.
+
+    A group of channels that is computed apart need not have all that are named.
+    """
     import numpy as np
 
     return np.array(

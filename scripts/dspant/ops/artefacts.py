@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from annotated_types import Len
 from pydantic import Field, model_validator
 
+from dspant.ops.mixing import positions
 from dspant.ops.registry import Held, Parameters, stream_operation
 from dspant.ops.signal import Learned
 
@@ -80,9 +81,9 @@ def rising(window_s: list[float]) -> None:
 
 
 def _learn_windows(source: SignalSource, further: list[Events], params: BlankArtefact) -> Learned:
-    from dspant.ops.around import event_times, known_channels
+    from dspant.ops.around import event_times
 
-    known_channels(source.signal, params.channels)
+    positions(params.channels or (), source.signal, "channels")  # refuses unknown names
     events = further[0]
     begin_s = event_times(events, params.events_of)
     end_s = begin_s if params.until == "onset" else _offsets(events, params.events_of)
@@ -175,10 +176,10 @@ def replace_spans(
 def _learn_template(
     source: SignalSource, further: list[Events], params: SubtractArtefactTemplate
 ) -> Learned:
-    from dspant.ops.around import event_times, known_channels
+    from dspant.ops.around import event_times
     from dspant.ops.templates import Window, learn_template, stated
 
-    known_channels(source.signal, params.channels)
+    positions(params.channels or (), source.signal, "channels")  # refuses unknown names
     times_s = event_times(further[0], params.events_of)
     window = Window.of(source.signal, params.window_s, params.taper_s, params.max_jitter_s)
     # A template of neighbours needs the one of all only where there are none.

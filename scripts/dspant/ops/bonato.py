@@ -10,10 +10,9 @@ from pydantic import Field, model_validator
 
 from dspant.ops.baselines import Quiet, epoc_of_baseline, quiet_of, varying
 from dspant.ops.blocks import with_context
-from dspant.ops.onsets import bursts_where
 from dspant.ops.prediction import Whitened, WithPredictor, predictor_of, unpredicted
 from dspant.ops.registry import Held, epoc_operation
-from dspant.ops.runs import Pairs, columns_of
+from dspant.ops.runs import Pairs, bursts_where, columns_of
 from dspant.ops.signal import Column, Events, Segment, Signal, SignalSource
 
 if TYPE_CHECKING:

@@ -11,11 +11,13 @@ from dspant.ops import blocks as cutting
 from dspant.ops.baselines import WAYS, Baseline, epoc_of_baseline, quiet_of, varying
 from dspant.ops.blocks import on_grid
 from dspant.ops.registry import Held, epoc_operation
-from dspant.ops.runs import Pairs, Track, columns_of, common_unit, in_order, rows_of  # noqa: F401
-from dspant.ops.signal import Column, Events, Signal, SignalSource
+from dspant.ops.runs import Pairs, bursts_where, columns_of
+from dspant.ops.signal import Column, Events, Segment, Signal, SignalSource
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from dspant.ops.signal import Blocks
 
 
 class DoubleThreshold(Baseline, Pairs):
@@ -88,29 +90,14 @@ def bursts_above(
     source: SignalSource, on: Sequence[float], off: Sequence[float], pairs: Pairs
 ) -> Iterator[dict[str, np.ndarray]]:
     """Bursts of each channel that last while at or above ``off`` and reach ``on``."""
-    signal = source.signal
-    parts = []
-    for segment, blocks in source.segments():
-        tracks = [
-            Track(
-                signal.fs_hz,
-                merge_gap_s=pairs.merge_gap_s,
-                min_duration_s=pairs.min_duration_s,
-                least_peak=level,
-            )
-            for level in on
-        ]
-        first = 0
-        for block in on_grid(blocks, cutting.GRID_SAMPLES):
-            for track, values, level in zip(tracks, block, off, strict=True):
-                track.follow(values, values >= level, first)
-            first += block.shape[1]
-        parts += [
-            rows_of(track.finish(), channel, segment, signal.fs_hz)
-            for channel, track in enumerate(tracks)
-        ]
-    if parts:
-        yield in_order(parts, signal)
+    import numpy as np
+
+    least = np.asarray(off, dtype=np.float64)[:, np.newaxis]
+
+    def decide(_segment: Segment, blocks: Blocks) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        return ((x, x >= least) for x in on_grid(blocks, cutting.GRID_SAMPLES))
+
+    return bursts_where(source, decide, pairs.merge_gap_s, pairs.min_duration_s, on)
 
 
 def _levels(

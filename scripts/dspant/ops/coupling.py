@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import Field, model_validator
 
 from dspant.errors import OperationError
-from dspant.ops.bursts import common_unit
 from dspant.ops.pairs import OfPairs, pair_columns, pair_rows, places_of
 from dspant.ops.registry import Held, epoc_operation
+from dspant.ops.runs import common_unit
 from dspant.ops.signal import Column, Events, Signal, SignalSource
 from dspant.ops.sliding import MovingWindow, moving_windows, realised_window, rows_together
 

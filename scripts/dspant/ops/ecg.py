@@ -17,6 +17,7 @@ from dspant.ops.artefacts import (
     replace_spans,
     rising,
 )
+from dspant.ops.mixing import positions
 from dspant.ops.registry import Held, Parameters, epoc_operation, stream_operation
 from dspant.ops.runs import common_unit
 from dspant.ops.signal import Column, Events, Learned, Signal, SignalSource
@@ -103,11 +104,11 @@ def r_peaks(
     """
     import numpy as np
 
-    from dspant.ops.around import chosen_rows, known_channels
+    from dspant.ops.around import chosen_rows
     from dspant.ops.heartbeats import beats, candidates
 
     signal = source.signal
-    known_channels(signal, params.channels)
+    positions(params.channels or (), signal, "channels")  # refuses unknown names
     rows = chosen_rows(signal, params.channels)
     band_hz = _band(signal, params)
     parts: list[dict[str, np.ndarray]] = []
@@ -165,12 +166,13 @@ class RemoveEcg(AroundEvents):
 
 
 def _learn(source: SignalSource, further: list[Events], params: RemoveEcg) -> Learned:
-    from dspant.ops.around import chosen_rows, event_times, known_channels
+    from dspant.ops.around import chosen_rows, event_times
     from dspant.ops.remains import remains
     from dspant.ops.templates import Window, learn_template, stated
 
     signal = source.signal
-    known_channels(signal, params.channels)
+    positions(params.channels or (), signal, "channels")  # refuses unknown names
+    rows = chosen_rows(signal, params.channels)
     times_s = event_times(further[0], params.events_of)
     if params.method == "gate":
         taper_s = (params.window_s[1] - params.window_s[0]) / 10
@@ -189,7 +191,6 @@ def _learn(source: SignalSource, further: list[Events], params: RemoveEcg) -> Le
     def cleaned(blocks: Blocks, run: Signal) -> Blocks:
         return remove_ecg(blocks, run, params, learned)
 
-    rows = chosen_rows(signal, params.channels)
     measured = remains(source, times_s, window, rows, cleaned)
     return Learned(learned.of_channels, learned.of_all, {**learned.stated, **measured})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, model_validator
@@ -19,7 +19,7 @@ from dspant.ops.baselines import (
 from dspant.ops.blocks import with_context
 from dspant.ops.bursts import bursts_above
 from dspant.ops.registry import Held, epoc_operation
-from dspant.ops.runs import Pairs, Track, columns_of, in_order, rows_of
+from dspant.ops.runs import Pairs, bursts_where, columns_of
 from dspant.ops.signal import Column, Events, Segment, Signal, SignalSource
 
 if TYPE_CHECKING:
@@ -161,37 +161,3 @@ def _by_following_mean(
         last = active[:, -1:] if active.shape[1] else last
         held = np.repeat(last, own.shape[1] - active.shape[1], axis=1)
         yield own, np.concatenate([active, held], axis=1)
-
-
-Decide = Callable[[Segment, "Blocks"], Iterator[tuple["np.ndarray", "np.ndarray"]]]
-
-
-def bursts_where(
-    source: SignalSource, decide: Decide, merge_gap_s: float, min_duration_s: float
-) -> Iterator[dict[str, np.ndarray]]:
-    """Bursts of the values and decisions, channels x samples, that a run's blocks are turned to."""
-    import numpy as np
-
-    signal = source.signal
-    parts = []
-    for segment, blocks in source.segments():
-        tracks = [
-            Track(
-                signal.fs_hz,
-                merge_gap_s=merge_gap_s,
-                min_duration_s=min_duration_s,
-                least_peak=-np.inf,
-            )
-            for _ in signal.channels
-        ]
-        first = 0
-        for values, active in decide(segment, blocks):
-            for track, row, where in zip(tracks, values, active, strict=True):
-                track.follow(row, where, first)
-            first += values.shape[1]
-        parts += [
-            rows_of(track.finish(), channel, segment, signal.fs_hz)
-            for channel, track in enumerate(tracks)
-        ]
-    if parts:
-        yield in_order(parts, signal)

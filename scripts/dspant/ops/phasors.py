@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dspant.ops.bursts import common_unit
 from dspant.ops.pairs import OfPairs, pair_columns, pair_rows, places_of
 from dspant.ops.registry import Held, epoc_operation
+from dspant.ops.runs import common_unit
 from dspant.ops.signal import Column, Events, Signal, SignalSource
 from dspant.ops.sliding import MovingWindow, moving_windows, realised_window, rows_together
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from dspant.errors import OperationError
 from dspant.ops.registry import Parameters
-from dspant.ops.signal import Column, Segment, Signal
+from dspant.ops.signal import Column, Segment, Signal, SignalSource
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from dspant.ops.signal import Blocks
+
+Decide = Callable[[Segment, "Blocks"], Iterator[tuple["np.ndarray", "np.ndarray"]]]
+"""A run's blocks -> values to measure, and which of them are active; both channels x samples."""
 
 
 class Pairs(Parameters):
@@ -153,7 +159,49 @@ class Track:
             self._bursts.pop()
 
 
-def rows_of(
+def bursts_where(
+    source: SignalSource,
+    decide: Decide,
+    merge_gap_s: float,
+    min_duration_s: float,
+    least_peaks: Sequence[float] | None = None,
+) -> Iterator[dict[str, np.ndarray]]:
+    """The table of bursts that are active as ``decide`` says; one pass.
+
+    Parameters
+    ----------
+    decide
+        Its blocks have to lie on a grid of the run where results are not to depend on cuts.
+    least_peaks
+        What a burst of each channel has to reach; none where not given.
+    """
+    signal = source.signal
+    least = [-inf] * len(signal.channels) if least_peaks is None else least_peaks
+    parts = []
+    for segment, blocks in source.segments():
+        tracks = [
+            Track(
+                signal.fs_hz,
+                merge_gap_s=merge_gap_s,
+                min_duration_s=min_duration_s,
+                least_peak=least_peak,
+            )
+            for least_peak in least
+        ]
+        first = 0
+        for values, active in decide(segment, blocks):
+            for track, row, where in zip(tracks, values, active, strict=True):
+                track.follow(row, where, first)
+            first += values.shape[1]
+        parts += [
+            _rows_of(track.finish(), channel, segment, signal.fs_hz)
+            for channel, track in enumerate(tracks)
+        ]
+    if parts:
+        yield _in_order(parts, signal)
+
+
+def _rows_of(
     runs: Sequence[Run], channel: int, segment: Segment, fs_hz: float
 ) -> dict[str, np.ndarray]:
     """Columns of one channel's bursts; the channel by its position."""
@@ -176,8 +224,8 @@ def rows_of(
     }
 
 
-def in_order(parts: Sequence[dict[str, np.ndarray]], signal: Signal) -> dict[str, np.ndarray]:
-    """One table of :func:`rows_of`'s parts, by onset, with the names of channels."""
+def _in_order(parts: Sequence[dict[str, np.ndarray]], signal: Signal) -> dict[str, np.ndarray]:
+    """One table of :func:`_rows_of`'s parts, by onset, with the names of channels."""
     import numpy as np
 
     table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

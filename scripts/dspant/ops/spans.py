@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from dspant.ops import blocks as cutting
 from dspant.ops.blocks import on_grid
-from dspant.ops.runs import Pairs, Track, in_order, rows_of
-from dspant.ops.signal import SignalSource
+from dspant.ops.runs import Pairs, bursts_where
+from dspant.ops.signal import Segment, SignalSource
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from dspant.ops.signal import Blocks
 
 Spans = list[tuple[int, int]]
 """First sample of each stretch of a run, and one after its last."""
@@ -24,32 +26,32 @@ def measured_spans(
     """The table of bursts that are known by run, channel and samples; another pass."""
     import numpy as np
 
-    signal = source.signal
-    parts = []
-    for (segment, blocks), spans in zip(source.segments(), found, strict=True):
-        kept = [deque(_joined(own, signal.fs_hz, pairs)) for own in spans]
-        tracks = [
-            Track(signal.fs_hz, merge_gap_s=0.0, min_duration_s=0.0, least_peak=-np.inf)
-            for _ in signal.channels
-        ]
+    fs_hz = source.signal.fs_hz
+    runs = iter(found)
+
+    def decide(_segment: Segment, blocks: Blocks) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        kept = [deque(_joined(own, fs_hz, pairs)) for own in next(runs)]
         first = 0
         for block in on_grid(blocks, cutting.GRID_SAMPLES):
-            for track, row, own in zip(tracks, block, kept, strict=True):
-                active = np.zeros(len(row), dtype=bool)
-                while own and own[0][0] < first + len(row):
-                    start, stop = own[0]
-                    active[max(start - first, 0) : stop - first] = True
-                    if stop > first + len(row):
-                        break
-                    own.popleft()
-                track.follow(np.abs(row), active, first)
-            first += block.shape[1]
-        parts += [
-            rows_of(track.finish(), channel, segment, signal.fs_hz)
-            for channel, track in enumerate(tracks)
-        ]
-    if parts:
-        yield in_order(parts, signal)
+            last = first + block.shape[1]
+            yield np.abs(block), np.array([_within(own, first, last) for own in kept])
+            first = last
+
+    return bursts_where(source, decide, merge_gap_s=0.0, min_duration_s=0.0)
+
+
+def _within(spans: deque[tuple[int, int]], first: int, last: int) -> np.ndarray:
+    """Which samples from ``first`` up to ``last`` lie in a span; spans that end there are taken."""
+    import numpy as np
+
+    active = np.zeros(last - first, dtype=bool)
+    while spans and spans[0][0] < last:
+        start, stop = spans[0]
+        active[max(start - first, 0) : stop - first] = True
+        if stop > last:
+            break
+        spans.popleft()
+    return active
 
 
 def _joined(spans: Spans, fs_hz: float, pairs: Pairs) -> Spans:

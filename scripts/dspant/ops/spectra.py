@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 from dspant.errors import OperationError
 from dspant.ops import sliding
 from dspant.ops.blocks import window_batches
-from dspant.ops.bursts import common_unit
 from dspant.ops.registry import Held, epoc_operation, stream_operation
+from dspant.ops.runs import common_unit
 from dspant.ops.signal import Column, Events, Segment, Signal, SignalSource
 from dspant.ops.sliding import (
     MovingWindow,
