@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.provenance import make_again
+from dspant.dataset.thrift import integer
 from dspant.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -36,25 +37,6 @@ _PHYSICAL = {"FLOAT": "<f4", "DOUBLE": "<f8", "INT32": "<i4", "INT64": "<i8"}
 def row_group_rows(channels: int, itemsize: int) -> int:
     """Rows per row group; depends on the shape of the data only, never on the machine."""
     return max(_LEAST_ROWS, min(_MOST_ROWS, _TARGET_BYTES // max(channels * itemsize, 1)))
-
-
-def writer_options(compression: str, rows: int) -> dict[str, Any]:
-    """Options of ``pyarrow.parquet.ParquetWriter`` for a stream.
-
-    Parameters
-    ----------
-    compression
-        ``none`` for the mapped layout, ``zstd`` for about a third less disk.
-    """
-    options: dict[str, Any] = {"use_dictionary": False, "write_statistics": False}
-    if compression == "zstd":
-        return options | {"compression": "zstd", "use_byte_stream_split": True}
-    return options | {
-        "compression": "none",
-        "data_page_size": 2**31 - 1,
-        "max_rows_per_page": rows,
-        "write_batch_size": rows,
-    }
 
 
 def read_parquet(read: Callable[[Path], Result], path: Path) -> Result:
@@ -196,12 +178,4 @@ def _page_header(rows: int, size: int) -> bytes:
     A chunk that begins so has no other page, whatever a tool that copied our mark says. Asking
     the footer for codec and encodings instead would end the process where they are damaged.
     """
-    return b"\x15\x00\x15%b\x15%b\x2c\x15%b\x15\x00" % (_varint(size), _varint(size), _varint(rows))
-
-
-def _varint(value: int) -> bytes:
-    rest, digits = 2 * value, []
-    while rest > 127:
-        digits.append(rest & 127 | 128)
-        rest >>= 7
-    return bytes([*digits, rest])
+    return b"\x15\x00\x15%b\x15%b\x2c\x15%b\x15\x00" % (integer(size), integer(size), integer(rows))

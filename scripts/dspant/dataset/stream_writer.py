@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 from dspant.dataset.atomic import clear_drafts, refusals_told, start_flushing
 from dspant.dataset.digest import ColumnDigest, combined
 from dspant.dataset.folder import DatasetFolder
-from dspant.dataset.layout import MAPPED_KEY, MAPPED_VALUE, row_group_rows, writer_options
+from dspant.dataset.layout import MAPPED_KEY, MAPPED_VALUE, row_group_rows
+from dspant.dataset.mapped_file import MappedFile, can_be_mapped
 from dspant.dataset.metadata import StreamMetadata, build
+from dspant.dataset.parquet_file import ParquetFile
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.publish import publish
 from dspant.dataset.scratch import draft_of
@@ -113,8 +115,8 @@ class StreamWriter:
         self._written = 0
         self._digests = [ColumnDigest(name, header.dtype) for name in header.channels]
         self._schema = self._arrow_schema(compression, *facts)
-        self._options = writer_options(compression, rows)
-        self._file: Any = None
+        self._compression = compression
+        self._file: MappedFile | ParquetFile | None = None
         self._storing = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._stored: Future[None] | None = None
 
@@ -132,18 +134,20 @@ class StreamWriter:
         return pa.schema(fields, metadata=of_all | mark)
 
     def __enter__(self) -> Self:
-        import pyarrow.parquet as pq
-
         with refusals_told(self._folder.data):
             self._folder.path.mkdir(parents=True, exist_ok=True)
             clear_drafts(self._folder.path)
-            self._file = pq.ParquetWriter(self._draft, self._schema, **self._options)
+            if self._compression == "none" and can_be_mapped(self._header.dtype):
+                self._file = MappedFile(self._draft, self._header.dtype, self._schema)
+            else:
+                rows = self._buffer.shape[1]
+                self._file = ParquetFile(self._draft, self._schema, self._compression, rows)
         return self
 
     def __exit__(self, *_error: object) -> None:
         self._storing.shutdown()
         with suppress(OSError):  # after finish nothing is left to write, else it is thrown away
-            self._file.close()
+            self._file.abandon()
         self._draft.unlink(missing_ok=True)
 
     def room(self) -> np.ndarray:
@@ -195,13 +199,10 @@ class StreamWriter:
             self._stored.result()
 
     def _store(self, held: np.ndarray) -> None:
-        import pyarrow as pa
-
         for digest, values in zip(self._digests, held, strict=True):
             digest.update(values)
-        table = pa.Table.from_arrays([pa.array(values) for values in held], schema=self._schema)
         with refusals_told(self._folder.data):
-            self._file.write_table(table, row_group_size=held.shape[1])
+            self._file.write(held)
             start_flushing(self._draft)
 
     def finish(self, provenance: Provenance) -> StreamMetadata:

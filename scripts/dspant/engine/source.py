@@ -180,11 +180,12 @@ def widened(columns: Sequence[np.ndarray]) -> np.ndarray:
 
     block = np.empty((len(columns), len(columns[0])))
     rows = _as_rows(columns)
-    if rows is not None:
-        block[:] = rows
-    else:
-        for row, column in zip(block, columns, strict=True):
-            row[:] = column
+    with np.errstate(invalid="ignore"):  # what is not finite is refused with its place
+        if rows is not None:
+            block[:] = rows
+        else:
+            for row, column in zip(block, columns, strict=True):
+                row[:] = column
     return block
 
 
