@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import xxhash
+from hypothesis import given
+from hypothesis import strategies as st
 from raw_blocks import stream, write
 
 from dspant.dataset.folder import DatasetFolder
@@ -84,16 +86,30 @@ def test_provenance_names_every_raw_file_with_size_and_digest(block, recording):
             }
 
 
-@pytest.mark.parametrize("piece_bytes", [4096, 3 * 4096, 2**24])
-def test_a_files_digest_does_not_depend_on_how_it_was_read(tmp_path, monkeypatch, piece_bytes):
-    monkeypatch.setattr(fingerprint, "PIECE_BYTES", piece_bytes)
-    sizes = (0, 1, 4096, 4097, 50_000)
-    files = [tmp_path / str(size) for size in sizes]
+@given(data=st.data(), piece_bytes=st.sampled_from([4096, 3 * 4096, 2**24]))
+def test_files_are_read_right_and_fingerprinted_whatever_windows_look_at(
+    tmp_path_factory, data, piece_bytes
+):
+    folder = tmp_path_factory.mktemp("raw")
+    files = [folder / str(size) for size in (0, 1, 4096, 4097, 50_000)]
     for file in files:
         file.write_bytes(np.random.default_rng(0).bytes(int(file.name)))
-    for windows in (0, 1, 3, 100):
+    some = st.lists(st.sampled_from(files[1:]), unique=True)
+    windows = [
+        {
+            file: tuple(sorted(data.draw(st.tuples(*2 * [st.integers(0, int(file.name))]))))
+            for file in data.draw(some)
+        }
+        for _ in range(data.draw(st.integers(0, 6)))
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fingerprint, "PIECE_BYTES", piece_bytes)
+        patch.setattr(fingerprint, "SHARED_BYTES", 20_000)
         content = RawContent(files)
-        assert list(content.alongside(range(windows))) == list(range(windows))
+        views = content.alongside(windows)
+        for window, view in zip(windows, views, strict=True):
+            for file, (begin, stop) in window.items():
+                assert view.bytes(file, begin, stop).tobytes() == file.read_bytes()[begin:stop]
         assert {name: file["digest"] for name, file in content.finish().items()} == {
             file.name: "xxh3:" + xxhash.xxh3_128_hexdigest(file.read_bytes()) for file in files
         }

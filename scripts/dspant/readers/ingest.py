@@ -15,6 +15,7 @@ from dspant.dataset.provenance import Provenance
 from dspant.errors import RawDataError
 from dspant.readers import READERS
 from dspant.readers.fingerprint import RawContent
+from dspant.readers.mapping import joined
 from dspant.readers.put_back import put_back_stores
 from dspant.readers.request import StreamTask, Task, plan_tasks
 from dspant.readers.windows import WINDOW_BYTES, common_windows
@@ -23,6 +24,7 @@ from dspant.readers.wording import count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dspant.readers.mapping import RawView
     from dspant.readers.raw import Pieces, RawBlock
 
 logger = logging.getLogger("dspant.ingest")
@@ -111,16 +113,21 @@ def _open(folder: Path | str, reader: Mapping[str, Any]) -> RawBlock:
 def _copy_streams(tasks: Sequence[StreamTask], content: RawContent) -> None:
     windows = common_windows([task.raw.pieces for task in tasks], WINDOW_BYTES)
     reported_s = monotonic()
-    for done, ranges in enumerate(content.alongside(windows)):
+    parts = [
+        joined([task.raw.pieces.extents(*of) for task, of in zip(tasks, ranges, strict=True)])
+        for ranges in windows
+    ]
+    for done, (ranges, view) in enumerate(zip(windows, content.alongside(parts), strict=True)):
         for task, (first, stop) in zip(tasks, ranges, strict=True):
             if first < stop:
-                _copy(task, first, stop)
+                _copy(task, first, stop, view)
         if monotonic() - reported_s > PROGRESS_EVERY_S:
             reported_s = monotonic()
-            logger.info("%d of %d windows of samples", done + 1, len(windows))
+            share = 100 * (done + 1) // len(windows)
+            logger.info("%d of %d windows of samples (%d %%)", done + 1, len(windows), share)
 
 
-def _copy(task: StreamTask, first: int, stop: int) -> None:
+def _copy(task: StreamTask, first: int, stop: int, view: RawView) -> None:
     """Read pieces straight into the writer's memory; one that does not fit goes through another."""
     raw, writer = task.raw, task.writer
     while first < stop:
@@ -128,11 +135,11 @@ def _copy(task: StreamTask, first: int, stop: int) -> None:
         fitting = _fitting(raw.pieces, first, stop, room.shape[1])
         if fitting > first:
             samples = raw.pieces.samples(first, fitting)
-            raw.pieces.read_into(room[:, :samples], first, fitting)
+            raw.pieces.read_into(room[:, :samples], first, fitting, view)
             writer.take(samples)
         else:
             fitting = first + 1
-            writer.write(raw.part(first, fitting))
+            writer.write(raw.part(first, fitting, view))
         first = fitting
 
 

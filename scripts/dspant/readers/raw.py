@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from dspant.readers.mapping import Extents, RawView
+
 Segment = tuple[int, int, float]
 """First sample, number of samples, start in seconds from block start."""
 
@@ -30,13 +32,19 @@ class Pieces(Protocol):
         """How many samples each channel has in pieces ``first`` to ``stop``."""
         ...
 
-    def read_into(self, target: NDArray[Any], first: int, stop: int) -> None:
+    def extents(self, first: int, stop: int) -> Extents:
+        """The parts of raw files that pieces ``first`` to ``stop`` lie in."""
+        ...
+
+    def read_into(self, target: NDArray[Any], first: int, stop: int, view: RawView) -> None:
         """Put samples of pieces ``first`` to ``stop`` where they belong.
 
         Parameters
         ----------
         target
             Shape channels x samples, in the dtype they are filed in; each row contiguous.
+        view
+            Where bytes of raw files are looked at.
         """
         ...
 
@@ -62,12 +70,14 @@ class RawStream:
         """All samples: shape channels x samples, in the dtype they are filed in."""
         return self.part(0, len(self.pieces.start_s))
 
-    def part(self, first: int, stop: int) -> NDArray[Any]:
+    def part(self, first: int, stop: int, view: RawView | None = None) -> NDArray[Any]:
         """Samples of pieces ``first`` to ``stop``: shape channels x samples, as they are filed."""
         import numpy as np
 
+        from dspant.readers.mapping import RawView
+
         values = np.empty((len(self.channels), self.pieces.samples(first, stop)), self.dtype)
-        self.pieces.read_into(values, first, stop)
+        self.pieces.read_into(values, first, stop, view or RawView())
         return values
 
 

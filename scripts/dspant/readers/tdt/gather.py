@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from dspant.readers.mapping import RawView
 from dspant.readers.tdt.sev import HEADER_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -24,10 +25,15 @@ PIECE_SAMPLES = 4096
 
 def gather(path: Path, offsets: NDArray[np.int64], chunk_bytes: int) -> NDArray[np.uint8]:
     """Copy the chunks at ``offsets``, of any shape, to an array of that shape + (chunk_bytes,)."""
-    return np.asarray(_windows(path, chunk_bytes)[offsets])
+    if not offsets.size:
+        return np.empty((*offsets.shape, chunk_bytes), np.uint8)
+    chunks, first = _chunks(path, offsets, chunk_bytes, RawView())
+    return np.asarray(chunks[offsets - first])
 
 
-def gather_into(target: NDArray[np.uint8], path: Path, offsets: NDArray[np.int64]) -> None:
+def gather_into(
+    target: NDArray[np.uint8], path: Path, offsets: NDArray[np.int64], view: RawView
+) -> None:
     """Copy chunks to their places.
 
     Parameters
@@ -39,28 +45,28 @@ def gather_into(target: NDArray[np.uint8], path: Path, offsets: NDArray[np.int64
     """
     if not offsets.size:
         return
-    windows = _windows(path, target.shape[2])
+    chunks, first = _chunks(path, offsets, target.shape[2], view)
     across = np.diff(offsets, axis=1)
     if (across != across[:1, :1]).any():
-        target[:] = windows[offsets.T]
+        target[:] = chunks[offsets.T - first]
         return
     apart = int(across[0, 0]) if across.size else 0
     along = np.diff(offsets[:, 0])
     step = int(np.median(along)) if along.size else 0
     # Chunks at equal distances are copied in one call, without an array between.
     for low, high in pairwise([0, *(np.flatnonzero(along != step) + 1).tolist(), len(offsets)]):
-        begin = windows[int(offsets[low, 0]) :]
+        begin = chunks[int(offsets[low, 0]) - first :]
         shape = (len(target), high - low, target.shape[2])
         target[:, low:high] = as_strided(begin, shape, (apart, step, 1))
 
 
-def _windows(path: Path, length: int) -> NDArray[np.uint8]:
-    """All runs of ``length`` bytes of a file, by their first byte.
-
-    The mapping lives no longer than the view, so pages that were read never add up.
-    """
-    mapped = np.memmap(path, np.uint8, mode="r")
-    return as_strided(mapped, (mapped.size - length + 1, length), (1, 1))
+def _chunks(
+    path: Path, offsets: NDArray[np.int64], length: int, view: RawView
+) -> tuple[NDArray[np.uint8], int]:
+    """All runs of ``length`` bytes of the part that chunks lie in, and where it begins."""
+    begin, stop = int(offsets.min()), int(offsets.max()) + length
+    part = view.bytes(path, begin, stop)
+    return as_strided(part, (part.size - length + 1, length), (1, 1)), begin
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,15 +90,26 @@ class ChunkedPieces:
         """How many samples each channel has in steps ``first`` to ``stop``."""
         return (stop - first) * (self.chunk_bytes // self.dtype.itemsize)
 
-    def read_into(self, target: NDArray[Any], first: int, stop: int) -> None:
+    def extents(self, first: int, stop: int) -> dict[Path, tuple[int, int]]:
+        """The parts of files that steps ``first`` to ``stop`` lie in."""
+        offsets = self.offsets[first:stop]
+        if not offsets.size:
+            return {}
+        low, high = offsets.min(axis=0), offsets.max(axis=0) + self.chunk_bytes
+        if len(self.paths) == 1:
+            return {self.paths[0]: (int(low.min()), int(high.max()))}
+        ends = zip(low.tolist(), high.tolist(), strict=True)
+        return dict(zip(self.paths, ends, strict=True))
+
+    def read_into(self, target: NDArray[Any], first: int, stop: int, view: RawView) -> None:
         """Put samples of steps ``first`` to ``stop`` into an array, channels x samples."""
         offsets = self.offsets[first:stop]
         chunks = target.view(np.uint8).reshape(len(target), stop - first, self.chunk_bytes)
         if len(self.paths) == 1:
-            gather_into(chunks, self.paths[0], offsets)
+            gather_into(chunks, self.paths[0], offsets, view)
         else:
             for row, path in enumerate(self.paths):
-                gather_into(chunks[row : row + 1], path, offsets[:, row : row + 1])
+                gather_into(chunks[row : row + 1], path, offsets[:, row : row + 1], view)
         if sys.byteorder == "big":
             target.byteswap(inplace=True)
 
@@ -124,18 +141,34 @@ class ContinuousPieces:
         """How many samples each channel has in pieces ``first`` to ``stop``."""
         return min(stop * PIECE_SAMPLES, self.samples_in_all) - first * PIECE_SAMPLES
 
-    def read_into(self, target: NDArray[Any], first: int, stop: int) -> None:
-        """Put samples of pieces ``first`` to ``stop`` into an array, channels x samples."""
-        begin = first * PIECE_SAMPLES
-        end = begin + self.samples(first, stop)
-        for row, files in zip(target, self.channels, strict=True):
-            origin = 0
-            for path, held in files:
-                low, high = max(begin, origin), min(end, origin + held)
-                if low < high:
-                    row[low - begin : high - begin] = self._part(path, low - origin, high - low)
-                origin += held
+    def extents(self, first: int, stop: int) -> dict[Path, tuple[int, int]]:
+        """The parts of files that pieces ``first`` to ``stop`` lie in."""
+        return {
+            path: self._place(low, high)
+            for channel in self.channels
+            for path, low, high, _ in self._parts(channel, first, stop)
+        }
 
-    def _part(self, path: Path, first: int, count: int) -> NDArray[Any]:
-        position = HEADER_BYTES + first * self.dtype.itemsize
-        return np.fromfile(path, self.dtype.newbyteorder("<"), count=count, offset=position)
+    def read_into(self, target: NDArray[Any], first: int, stop: int, view: RawView) -> None:
+        """Put samples of pieces ``first`` to ``stop`` into an array, channels x samples."""
+        stored = self.dtype.newbyteorder("<")
+        for row, channel in zip(target, self.channels, strict=True):
+            for path, low, high, at in self._parts(channel, first, stop):
+                part = view.bytes(path, *self._place(low, high))
+                row[at : at + high - low] = part.view(stored)
+
+    def _place(self, low: int, high: int) -> tuple[int, int]:
+        size = self.dtype.itemsize
+        return HEADER_BYTES + low * size, HEADER_BYTES + high * size
+
+    def _parts(
+        self, channel: Sequence[tuple[Path, int]], first: int, stop: int
+    ) -> Iterator[tuple[Path, int, int, int]]:
+        """File by file, the samples of some pieces: from, to, and the first one's place in all."""
+        begin = first * PIECE_SAMPLES
+        end, origin = begin + self.samples(first, stop), 0
+        for path, held in channel:
+            low, high = max(begin, origin), min(end, origin + held)
+            if low < high:
+                yield path, low - origin, high - origin, low - begin
+            origin += held
