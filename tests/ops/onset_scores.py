@@ -1,6 +1,6 @@
 """How well each method finds onsets whose truth is known.
 
-``python tests/ops/onset_scores.py docs/onsets.md`` writes the table, in about half a minute.
+``python tests/ops/onset_scores.py docs/onsets.md`` writes the table, in less than a minute.
 
 Bursts are white noise, band-passed as surface EMG is, of a known variance over that of the
 background, with steep or slow beginnings. Every method has one set of parameters for all.
@@ -16,7 +16,10 @@ from typing import Any
 
 import numpy as np
 from scipy import signal
+from silence_scores import silence_lines
 from whole_signals import Runs, filtered, stimuli, table_of
+
+from dspant.ops.registry import operations
 
 FS_HZ = 2000.0
 BASELINE = {"baseline_s": [0.0, 4.0]}
@@ -48,6 +51,7 @@ METHODS = (
     Method("Hodges and Bui, 25 ms, 3 SD", ENVELOPE, "hodges_bui", {"sd": 3.0}),
     Method("Bonato, 1 of 5 pairs, whitened", [], "bonato", {"false_alarm": 0.002}),
     Method("AGLR, step of variance", [], "aglr", {"threshold": 12.0, "window_s": 0.03}),
+    Method("CUSUM, step to 2 SD, whitened", [], "cusum", {"threshold": 12.0, "active_sd": 2.0}),
     Method("change points of variance", [], "change_points", CHANGES),
 )
 
@@ -148,7 +152,7 @@ true one is a false alarm, also where it is the later part of a burst that fell 
 keep one set of parameters, drop bursts below 50 ms and merge over pauses below 100 ms; the
 baseline is the first 4 s. Parameters change what a method finds as much as the method does: edit
 `METHODS` and run the script with yours. Steps of variance in white noise, once band-passed, are
-what AGLR and Bonato assume; no real burst is as kind.
+what AGLR, CUSUM and Bonato assume; no real burst is as kind.
 
 TKEO needs no operation of its own. The detection of Solnik et al. (2010) is a chain:
 
@@ -170,7 +174,7 @@ the peak are later than the onset by what they mean.
 
 
 def page() -> str:
-    lines = [INTRODUCTION]
+    lines = [INTRODUCTION, *_source_lines()]
     for rise_s, title in ((0.0, "Bursts that begin at once"), (0.1, "Bursts that rise in 100 ms")):
         lines += [f"## {title}", ""]
         lines += ["| Method | SNR dB | Bias ms | Spread ms | Missed % | False per min |"]
@@ -183,7 +187,14 @@ def page() -> str:
                     f"{s.missed_percent:.0f} | {s.false_per_min:.2f} |"
                 )
         lines.append("")
-    return "\n".join([*lines, *_latency_lines()])
+    return "\n".join([*lines, *_latency_lines(), *silence_lines()])
+
+
+def _source_lines() -> list[str]:
+    lines = ["| Operation | Source |", "|---|---|"]
+    for name in dict.fromkeys([*(method.finds for method in METHODS), "evoked"]):
+        lines.append(f"| `{name}` | {operations()[name].source} |")
+    return [*lines, ""]
 
 
 def _latency_lines() -> list[str]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from whole_signals import Runs, events_of, table_of
 
-from dspant.ops.bouts import CUT, NO_NEXT
+from dspant.ops.bouts import CUT, NO_NEXT, SAME_ONSET
 from dspant.ops.intervals import NO_CHANNEL, OUTSIDE
 
 
@@ -120,3 +120,20 @@ def test_breaths_of_each_channel_follow_their_own() -> None:
     rows = table_of("breath_phases", events, [Runs([(0.0, x)], 1000.0)])
     assert rows["ttot_s"][[1, 3]] == pytest.approx([1.0, 0.5])
     assert np.isnan(rows["ttot_s"][[0, 2]]).all()
+
+
+def test_cut_bursts_of_no_channel_are_cut_on_every_channel() -> None:
+    source = Runs([(0.0, np.tile(ramp(3, 300, 200), (2, 1)))], 1000.0)
+    events = bursts([(0, 0.5), (1, 1.5)], None, clipped=np.array([True, False]))
+    rows = table_of("breath_phases", events, [source])
+    assert rows["channel"].tolist() == ["ch0", "ch1"] * 2
+    assert rows["reason"].tolist() == [CUT, CUT, NO_NEXT, NO_NEXT]
+
+
+def test_bursts_at_the_same_time_have_no_cycle() -> None:
+    source = Runs([(0.0, ramp(3, 300, 200)[None])], 1000.0)
+    rows = table_of("breath_phases", bursts([(1, 1.5), (1, 1.4), (2, 2.5)]), [source])
+    assert rows["reason"].tolist() == [SAME_ONSET, "", NO_NEXT]
+    assert np.isnan(rows["ttot_s"][0])
+    assert np.isnan(rows["duty"][0])
+    assert rows["ttot_s"][1] == pytest.approx(1.0)

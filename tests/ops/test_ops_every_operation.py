@@ -102,11 +102,15 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("bonato", {"false_alarm": 0.02, "baseline_s": [0.2, 1.1], "whiten_order": 4}),
     ("aglr", {"threshold": 2.0, "window_s": 0.02, "search_s": 0.03, "baseline_epoc": True}),
     ("change_points", {"bin_s": 0.004, "penalty": 0.3, "on_sd": 1.1, "baseline_s": [0.2, 1.1]}),
+    ("cusum", {"threshold": 2.0, "active_sd": 1.5, "baseline_s": [0.2, 1.1], "whiten_order": 4}),
     ("match_events", {"tolerance_s": 0.03, "prefix": "stim_"}),
     ("paired_ratio", {"of": "mean"}),
     ("paired_ratio", {"lag_s": 0.25, "tolerance_s": 0.02}),
     ("evoked_average", {"window_s": [-0.02, 0.05], "resamples": 20, "background_s": [-0.02, 0.0]}),
     ("recruitment_curve", {"fit_floor": True}),
+    ("cycle_profiles", {"points": 33, "keep": ["data"]}),
+    ("cycle_profiles", {"points": 9, "until": "offset", "all_channels": True}),
+    ("cycle_average", {"by": ["data"]}),
     ("burst_measures", {}),
     ("breath_phases", {"inspiration_end": 0.5}),
     ("peaks", {"noise_multiple": 2.0, "sign": "both", "refractory_s": 0.004}),
@@ -187,12 +191,23 @@ TRIALS = events_of(
     reason=np.where(np.arange(48) % 7 != 3, "", "poor").astype(object),
 )
 
+PROFILES = events_of(
+    "Profiles",
+    onset=np.arange(12.0),
+    data=np.arange(12) % 3,
+    channel=np.array([f"ch{i % 2}" for i in range(12)], dtype=object),
+    profile=np.cos(np.arange(120.0)).reshape(12, 10),
+)
+
 FURTHER |= {
+    "cycle_profiles": [TRIALS],
+    "cycle_average": [PROFILES],
     "single_threshold": [TRIALS],
     "hodges_bui": [TRIALS],
     "bonato": [TRIALS],
     "aglr": [TRIALS],
     "change_points": [TRIALS],
+    "cusum": [TRIALS],
     "evoked_average": [TRIALS],
     "match_events": [TRIALS, *STIMULI],
     "paired_ratio": [TRIALS, TRIALS],

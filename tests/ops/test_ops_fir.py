@@ -14,12 +14,12 @@ from scipy import signal as sp
 from whole_signals import TDT_FS_HZ, cuttings, filtered, same_bits, short_grid, signal_like
 
 from dspant.errors import OperationError
-from dspant.ops.fir import Fir, _taps
+from dspant.ops.fir import Fir, realised_taps
 from dspant.ops.registry import operations
 
 
 def taps_of(params: dict[str, Any], fs_hz: float) -> np.ndarray:
-    return _taps(signal_like(np.zeros((1, 1)), fs_hz), Fir(**params))
+    return realised_taps(signal_like(np.zeros((1, 1)), fs_hz), Fir(**params))
 
 
 def reflected(x: np.ndarray, half: int) -> np.ndarray:

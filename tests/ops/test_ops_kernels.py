@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,10 @@ from hypothesis import strategies as st
 from scipy import signal as sp
 
 from dspant.ops.kernels.cascade import Cascade, rows_in_lanes
+from dspant.ops.kernels.compiled import compiled
+from dspant.ops.kernels.cuts import last_cuts
+from dspant.ops.kernels.lanes import ADDRESS, INTEGER, Lanes, element, procedure, repeat
+from dspant.ops.kernels.logarithm import natural_log
 from dspant.ops.kernels.moving import moving_mav, moving_mean, moving_rms
 from dspant.ops.kernels.polyphase import TAPS_AT_ONCE, filter_phases
 
@@ -149,3 +154,61 @@ def test_phases_are_taken_in_turn_and_summed_four_by_four(
             lanes += product
         a, b, c, d = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
         assert value == (a + b) + (c + d)
+
+
+def logarithms(x: np.ndarray) -> np.ndarray:
+    """Of a number of values that is a multiple of four."""
+    function, builder = procedure("logarithms", [ADDRESS, ADDRESS, INTEGER])
+    source, target, vectors = function.args
+    lanes = Lanes(4)
+
+    def four(place: Any, _carried: Any) -> list[Any]:
+        value = builder.load(element(builder, source, place, lanes.vector), typ=lanes.vector)
+        lanes.store(builder, natural_log(builder, value, 4), target, place)
+        return []
+
+    repeat(builder, vectors, [], four)
+    builder.ret_void()
+    made = np.empty_like(x)
+    compiled(function)(x.ctypes.data, made.ctypes.data, len(x) // 4)
+    return made
+
+
+def test_logarithms_are_within_a_unit_of_the_last_bit() -> None:
+    rng = np.random.default_rng(1)
+    x = np.concatenate(
+        [
+            np.exp(rng.uniform(-700, 700, 4000)),
+            rng.uniform(0.5, 2.0, 4000),
+            1 + rng.normal(scale=1e-9, size=4000),
+            [np.finfo(float).tiny, 1.0, 0.5**0.5, np.finfo(float).max],
+        ]
+    )
+    expected = np.log(x.astype(np.longdouble))
+    unit = np.spacing(np.abs(np.log(x)))
+    assert (np.abs(logarithms(x) - expected) <= np.where(x == 1, 0, unit)).all()
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(4, 40), st.integers(4, 12), st.floats(0.1, 20), seeds)
+def test_last_cuts_are_the_best_of_all_that_are_allowed(
+    bins: int, most: int, price: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    square = np.r_[0.0, np.cumsum(rng.chisquare(3, bins) * rng.choice([1.0, 9.0], bins))]
+    number = 3.0 * np.arange(bins + 1)
+    made = last_cuts(square, number, price, 1e-9, least=2, most=most)
+    best = np.r_[-price, np.full(bins, np.inf)]
+    for end in range(2, bins + 1):
+        starts = np.arange(max(end - most, 0), end - 1)
+        n, v = number[end] - number[starts], square[end] - square[starts]
+        cost = best[starts] + n * np.log(v / n)
+        best[end] = cost.min() + price
+        # a cut that was ruled out for good may cost less only where too long stretches are
+        chosen = best[made[end]] + price
+        chosen += (number[end] - number[made[end]]) * np.log(
+            (square[end] - square[made[end]]) / (number[end] - number[made[end]])
+        )
+        if bins <= most:
+            assert chosen == pytest.approx(best[end], rel=1e-12, abs=1e-9)
+        assert made[end] == 0 or 2 <= end - made[end] <= most

@@ -23,6 +23,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "bonato": {"false_alarm": 0.0005, "min_duration_s": 0.05, "whiten_order": 0, "needed": 3},
     "aglr": {"threshold": 12.0, "whiten_order": 0, "min_duration_s": 0.05},
     "change_points": {"min_duration_s": 0.05, "bin_s": 0.002},
+    "cusum": {"threshold": 14.0, "whiten_order": 0, "min_duration_s": 0.05},
     "single_threshold": {"sd": 3.0, "min_duration_s": 0.02, "merge_gap_s": 0.05},
 }
 
@@ -176,6 +177,43 @@ def test_cuts_are_the_best_of_all(
         assert changes_of_variance(power, counts, penalty) == best_cuts(power, counts, price)
 
 
+def generated_power(seed: int, pieces: list[tuple[float, int]]) -> np.ndarray:
+    """Sums of six squares that any language makes alike: a congruential generator, scaled."""
+    state, power = seed, []
+    for scale, bins in pieces:
+        for _ in range(bins):
+            total = 0.0
+            for _ in range(6):
+                state = (1103515245 * state + 12345) % 2**31
+                total += (((state >> 16) % 81 - 40) / 8 * scale) ** 2
+            power.append(total)
+    return np.array(power)
+
+
+FIVE = [(1.0, 60), (3.0, 25), (1.0, 80), (2.0, 30), (1.0, 40)]
+WEAK = [(1.0, 100), (1.5, 40), (1.0, 60), (6.0, 9), (1.0, 90)]
+
+
+# Pelt(custom_cost=n ln v, min_size=2, jump=1).predict(pen=penalty ln N) of ruptures 1.1.10, the
+# cost of bins a to b being 6 (b - a) ln(sum / (6 (b - a))).
+@pytest.mark.against("Pelt of ruptures 1.1.10", "change_points")
+@pytest.mark.parametrize(
+    ("seed", "pieces", "penalty", "cuts"),
+    [
+        (1, FIVE, 3.0, [0, 60, 85, 165, 195, 235]),
+        (1, FIVE, 10.0, [0, 60, 85, 165, 195, 235]),
+        (7, WEAK, 3.0, [0, 101, 139, 200, 209, 299]),
+        (7, WEAK, 10.0, [0, 200, 209, 299]),
+        (3, [(1.0, 200)], 3.0, [0, 200]),
+    ],
+)
+def test_cuts_are_those_of_ruptures(
+    seed: int, pieces: list[tuple[float, int]], penalty: float, cuts: list[int]
+) -> None:
+    power = generated_power(seed, pieces)
+    assert changes_of_variance(power, np.full(len(power), 6.0), penalty) == cuts
+
+
 def test_a_long_stretch_is_cut_where_nothing_changes_and_bursts_are_found_all_the_same() -> None:
     x = np.random.default_rng(9).normal(size=40_000)
     x[30_000:31_000] *= 5
@@ -187,10 +225,46 @@ def test_a_long_stretch_is_cut_where_nothing_changes_and_bursts_are_found_all_th
     assert 14_998 <= min(cuts, key=lambda cut: abs(cut - 15_000)) <= 15_002
 
 
-@pytest.mark.against("simulated truth", "hodges_bui", "bonato", "aglr", "change_points")
+def by_page(z: np.ndarray, ratio: float, threshold: float) -> list[tuple[int, int]]:
+    """Page's sums as written: the largest of all sums that end here, and where it begins."""
+    score = z**2 / 2 * (1 - 1 / ratio**2) - np.log(ratio)
+    edges, begin, sign = [], 0, 1.0
+    for n in range(len(z)):
+        sums = np.r_[np.cumsum((sign * score[begin : n + 1])[::-1])[::-1], 0.0]
+        if sums.max() > threshold:
+            edges.append(begin + int(np.argmax(sums)))
+            begin, sign = n + 1, -sign
+    edges += [len(z)] * (len(edges) % 2)
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+@pytest.mark.against("the definition, sum by sum", "cusum")
+@pytest.mark.parametrize(("ratio", "threshold"), [(2.0, 9.0), (1.3, 3.0), (4.0, 1.0)])
+def test_cumulative_sums_are_those_of_page(ratio: float, threshold: float) -> None:
+    x = emg(2.5, seed=5)[0, 2000:5600]
+    z = (x - x[:900].mean()) / x[:900].std(ddof=1)
+    params = {"active_sd": ratio, "threshold": threshold, "whiten_order": 0}
+    wanted = by_page(z, ratio, threshold)
+    assert wanted
+    assert spans(found("cusum", x, baseline_s=[0.0, 0.9], **params)) == wanted
+
+
+def test_alarms_at_rest_are_as_rare_as_page_says() -> None:
+    x = np.random.default_rng(6).normal(size=200_000)
+    rows = found("cusum", x, baseline_s=[0.0, 200.0], threshold=5.0, whiten_order=0)
+    assert 3 < len(spans(rows)) < 200_000 / np.exp(5)
+
+
+@pytest.mark.against("simulated truth", "hodges_bui", "bonato", "aglr", "change_points", "cusum")
 @pytest.mark.parametrize(
     ("name", "nearest_s"),
-    [("hodges_bui", 0.030), ("bonato", 0.010), ("aglr", 0.008), ("change_points", 0.008)],
+    [
+        ("hodges_bui", 0.030),
+        ("bonato", 0.010),
+        ("aglr", 0.008),
+        ("change_points", 0.008),
+        ("cusum", 0.008),
+    ],
 )
 @pytest.mark.parametrize("baseline", [{"baseline_s": [0.0, 2.5]}, {"baseline_quantile": 0.3}])
 def test_steps_of_variance_are_found_where_they_are(

@@ -23,12 +23,12 @@ from whole_signals import (
 )
 
 from dspant.errors import OperationError
-from dspant.ops.rates import Conversion, _conversion
+from dspant.ops.rates import Conversion, conversion_of
 from dspant.ops.registry import operations
 
 
 def conversion(name: str, fs_hz: float, params: dict[str, Any]) -> Conversion:
-    return _conversion(
+    return conversion_of(
         signal_like(np.zeros((1, 1)), fs_hz), operations()[name].parameters(**params)
     )
 

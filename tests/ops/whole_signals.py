@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import strategies as st
 
+from dspant.dataset.epoc_schema import arrow_table
 from dspant.ops import blocks, recursive, sliding
 from dspant.ops.registry import operations
 from dspant.ops.signal import Column, Events, Segment, Signal
@@ -114,16 +115,16 @@ def stimuli(onset: Sequence[float], data: Sequence[float] | None = None) -> Even
 
 
 def events_of(name: str, units: Mapping[str, str] | None = None, **columns: Any) -> Events:
-    """Events with these columns, offset equal to onset where none is given."""
+    """Events with these columns, offset equal to onset where none is given; lists by row."""
     values = {key: np.asarray(column) for key, column in columns.items()}
     if "offset" not in values:
         values = {"onset": values["onset"], "offset": values["onset"], **values}
     known = {"f": "float64", "i": "int64", "b": "bool"}
-    described = {
-        key: Column(known.get(column.dtype.kind, "string"), (units or {}).get(key, ""), key)
-        for key, column in values.items()
-    }
-    return Events(name, pa.table(values), described)
+    described = {}
+    for key, column in values.items():
+        dtype = known.get(column.dtype.kind, "string") + "".join(f"[{n}]" for n in column.shape[1:])
+        described[key] = Column(dtype, (units or {}).get(key, ""), key)
+    return Events(name, arrow_table(values), described)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from recipe_rows import check_rows
 from recipe_runs import Recipe, bandpassed, check_page, removed_db, run_recipe
 from scipy import signal
 
@@ -75,3 +76,7 @@ def test_a_burst_without_a_stimulus_says_why(recipe):
 
 def test_the_page_is_of_this_run(recipe, monkeypatch):
     check_page(recipe, monkeypatch)
+
+
+def test_no_event_is_lost(recipe):
+    check_rows(recipe, least=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from recipe_rows import check_rows
 from recipe_runs import Recipe, bandpassed, check_page, removed_db, rms, run_recipe
 from scipy import signal
 
@@ -74,3 +75,7 @@ def test_the_envelope_at_rest_no_longer_beats(recipe, active):
 
 def test_the_page_is_of_this_run(recipe, monkeypatch):
     check_page(recipe, monkeypatch)
+
+
+def test_no_event_is_lost(recipe):
+    check_rows(recipe)

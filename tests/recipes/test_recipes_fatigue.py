@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from recipe_rows import check_rows
 from recipe_runs import START_S, Recipe, check_page, run_recipe
 from scipy import signal
 
@@ -99,3 +100,7 @@ def test_rest_does_not_count(recipe, channel):
 
 def test_the_page_is_of_this_run(recipe, monkeypatch):
     check_page(recipe, monkeypatch)
+
+
+def test_no_event_is_lost(recipe):
+    check_rows(recipe)

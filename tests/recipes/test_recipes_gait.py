@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from recipe_rows import check_rows
 from recipe_runs import START_S, Recipe, check_page, run_recipe
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("recipes_gait")]
@@ -73,6 +74,46 @@ def test_each_burst_has_its_size(recipe, channel):
     assert np.mean(sizes["rms"].to_numpy()) == pytest.approx(expected.mean(), rel=0.05)
 
 
+def true_profile(recipe: Recipe, channel: str) -> np.ndarray:
+    """What the envelope is in the mean of all strides, at 0 to 100 % of each, in volts."""
+    onset_s = recipe.truth("rec01", "burst", "tibialis")["onset"]
+    muscle = next(m for m in recipe.specs["rec01"].muscles if m.name == channel)
+    time_s = np.arange(0, 20, 0.0005)
+    power = true_size(recipe, channel, time_s) ** 2
+    envelope = muscle.burst_rms_v * np.sqrt(np.convolve(power, np.ones(101) / 101, mode="same"))
+    strides = np.linspace(onset_s[:-1], onset_s[1:], 101, axis=1)
+    return np.interp(strides, time_s, envelope).mean(axis=0)
+
+
+@EACH
+def test_the_mean_stride_is_that_of_the_truth(recipe, channel):
+    (row,) = recipe.table("rec01", "profiles", channel).to_pylist()
+    expected = true_profile(recipe, channel)
+    largest = expected.max()
+    mean = np.array(row["mean"])
+    active = [np.flatnonzero(profile > largest / 2) for profile in (mean, expected)]
+
+    assert np.corrcoef(mean, expected)[0, 1] > 0.99
+    assert np.abs(mean - expected).max() < 0.2 * largest
+    assert np.sqrt(np.mean((mean - expected) ** 2)) < 0.06 * largest
+    assert active[0][[0, -1]] == pytest.approx(active[1][[0, -1]], abs=1)
+    assert 0 < np.max(row["sd"]) < 0.5 * largest
+    assert row["variation"] < 0.2
+
+
+@EACH
+def test_every_stride_is_averaged_or_says_why_not(recipe, channel):
+    strides = recipe.table("rec01", "strides", channel).to_pylist()
+    (row,) = recipe.table("rec01", "profiles", channel).to_pylist()
+    onset_s = recipe.truth("rec01", "burst", "tibialis")["onset"]
+
+    assert len(strides) == len(onset_s) == row["cycles"] + row["dropped"]
+    assert [stride["usable"] for stride in strides] == [True] * (len(onset_s) - 1) + [False]
+    assert strides[-1]["reason"]
+    durations_s = [stride["duration_s"] for stride in strides[:-1]]
+    assert np.abs(durations_s - np.diff(onset_s)).max() < 0.03
+
+
 def test_each_stride_has_its_phase(recipe):
     phases = recipe.table("rec01", "phases")
     expected_s = true_lag_s(recipe, "tibialis", "gastrocnemius")
@@ -104,3 +145,7 @@ def test_a_pair_works_together_as_much_and_as_late_as_it_was_made_to(recipe, fir
 
 def test_the_page_is_of_this_run(recipe, monkeypatch):
     check_page(recipe, monkeypatch)
+
+
+def test_no_event_is_lost(recipe):
+    check_rows(recipe, least=5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from recipe_rows import check_rows
 from recipe_runs import Recipe, bandpassed, check_page, removed_db, rms, run_recipe
 from scipy import signal
 
@@ -85,3 +86,7 @@ def test_the_table_tells_the_size_in_each_window(recipe):
 
 def test_the_page_is_of_this_run(recipe, monkeypatch):
     check_page(recipe, monkeypatch)
+
+
+def test_no_event_is_lost(recipe):
+    check_rows(recipe)

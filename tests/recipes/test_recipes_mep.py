@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from recipe_rows import check_rows
 from recipe_runs import Recipe, check_page, run_recipe
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("recipes_mep")]
@@ -110,3 +111,7 @@ def test_the_curve_is_the_simulated_one(recipe, muscle):
 
 def test_the_page_is_of_this_run(recipe, monkeypatch):
     check_page(recipe, monkeypatch)
+
+
+def test_no_event_is_lost(recipe):
+    check_rows(recipe, least=3)

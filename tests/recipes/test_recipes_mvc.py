@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from recipe_rows import check_rows
 from recipe_runs import Recipe, check_page, run_recipe
 
 from dspant import open_recording
@@ -72,3 +73,7 @@ def test_the_table_of_effort_is_the_mean_of_the_trace(recipe, channel):
 
 def test_the_page_is_of_this_run(recipe, monkeypatch):
     check_page(recipe, monkeypatch)
+
+
+def test_no_event_is_lost(recipe):
+    check_rows(recipe)

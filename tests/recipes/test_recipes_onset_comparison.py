@@ -1,9 +1,10 @@
-"""Six onset methods look for the same bursts, and each is told by how much it missed them."""
+"""Seven onset methods look for the same bursts, and each is told by how much it missed them."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from recipe_rows import check_rows
 from recipe_runs import Recipe, check_page, run_recipe
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("recipes_onset_comparison")]
@@ -11,7 +12,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("recipes_onset_compa
 MUSCLE = "tibialis"
 TOLERANCE_S = 0.1
 
-METHODS = ("single", "double", "hodges", "bonato", "aglr", "teager")
+METHODS = ("single", "double", "hodges", "bonato", "aglr", "cusum", "teager")
 
 EACH = pytest.mark.parametrize("method", METHODS)
 
@@ -53,6 +54,7 @@ def test_every_true_onset_keeps_its_row_and_tells_its_error(recipe, method):
         ("hodges", (-20, -14), 26, (0, 0)),
         ("bonato", (2, 9), 25, (0, 0)),
         ("aglr", (-2, 3), 60, (0, 0)),
+        ("cusum", (-2, 3), 15, (0, 0)),
         ("teager", (20, 45), 70, (5, 11)),
     ],
 )
@@ -76,3 +78,7 @@ def test_nothing_is_found_at_rest(recipe, method):
 
 def test_the_page_is_of_this_run(recipe, monkeypatch):
     check_page(recipe, monkeypatch)
+
+
+def test_no_event_is_lost(recipe):
+    check_rows(recipe, least=7)

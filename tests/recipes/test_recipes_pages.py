@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -19,6 +20,13 @@ EACH = pytest.mark.parametrize("name", NAMES)
 def test_no_recipe_is_without_tests():
     assert sorted(path.stem for path in RECIPES.glob("*.yaml")) == list(NAMES)
     assert {path.stem for path in PAGES.glob("*.md")} == {*NAMES, "README"}
+
+
+@EACH
+def test_every_recipe_is_asked_whether_an_event_is_lost(name):
+    text = (Path(__file__).parent / f"test_recipes_{name}.py").read_text(encoding="utf-8")
+
+    assert "check_rows(recipe" in text
 
 
 @EACH

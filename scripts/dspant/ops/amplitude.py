@@ -94,10 +94,9 @@ def tkeo(blocks: Blocks, signal: Signal, params: Tkeo) -> Blocks:
     fewer than three samples (modified: four) has no energy (0). A smoothed one is made by a
     ``lowpass`` or ``mav_envelope`` as the next step.
 
-    Source: J. F. Kaiser, ICASSP 1990, 381; for EMG onsets X. Li et al., Med. Eng. Phys. 29
-    (2007) 956, and S. Solnik et al., Eur. J. Appl. Physiol. 110 (2010) 489; modified: E. I.
-    Plotkin and M. N. S. Swamy, Proc. 35th Midwest Symp. Circuits Syst. (1992) 184, as used by
-    W. Deburchgraeve et al., Clin. Neurophysiol. 119 (2008) 2447.
+    Source: J. F. Kaiser, ICASSP 1990, 381; for EMG onsets X. Li, P. Zhou and A. S. Aruin, Ann.
+    Biomed. Eng. 35 (2007) 1532, and S. Solnik et al., Eur. J. Appl. Physiol. 110 (2010) 489;
+    modified: W. Deburchgraeve et al., Clin. Neurophysiol. 119 (2008) 2447.
     """
     import numpy as np
 

@@ -216,7 +216,7 @@ def subtract_artefact_template(
     Whatever follows each event in the same way is subtracted, an evoked response as well: end the
     window before it.
 
-    Source: T. Wichmann, J. Neurosci. Methods 100 (2000) 209; moving templates: P. J. Allen,
+    Source: T. Wichmann, J. Neurosci. Methods 98 (2000) 57; moving templates: P. J. Allen,
     O. Josephs and R. Turner, NeuroImage 12 (2000) 230.
     """
     from dspant.ops.around import chosen_rows

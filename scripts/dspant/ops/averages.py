@@ -65,7 +65,7 @@ def _columns(signal: Signal, events: list[Events], params: EvokedAverage) -> dic
     return {
         "onset": Column("float64", "s", "the condition's first event"),
         "offset": Column("float64", "s", "end of its last event's window"),
-        **{name: _condition(events[0], name) for name in params.by},
+        **{name: condition_column(events[0], name) for name in params.by},
         "channel": Column("string", "", "channel the average is of"),
         "trials": Column("int64", "", "windows averaged"),
         "rejected": Column("int64", "", "events without a whole window, or not usable"),
@@ -78,7 +78,7 @@ def _columns(signal: Signal, events: list[Events], params: EvokedAverage) -> dic
     }
 
 
-def _condition(events: Events, name: str) -> Column:
+def condition_column(events: Events, name: str) -> Column:
     if name not in events.columns:
         raise OperationError(
             f"{events.name} has no column {name!r} to average by; it has {list(events.columns)}"
@@ -125,7 +125,7 @@ def evoked_average(
         order = np.flatnonzero(whole)[np.argsort(first[whole], kind="stable")]
         for index, x in windows(blocks, first[order], length):
             held[int(order[index])] = _without_background(x, signal.fs_hz, params)
-    conditions = _conditions(table, params.by)
+    conditions = conditions_of(table, params.by)
     rows = []
     for number, members in enumerate(np.flatnonzero(row) for row in conditions):
         for channel in range(len(signal.channels)):
@@ -157,7 +157,7 @@ def _used(table: Events, signal: Signal) -> np.ndarray:
     return use
 
 
-def _conditions(table: Events, by: Sequence[str]) -> np.ndarray:
+def conditions_of(table: Events, by: Sequence[str]) -> np.ndarray:
     """Which events are of each condition, shape (conditions, events), by rising values."""
     import numpy as np
 

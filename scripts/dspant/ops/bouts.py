@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CUT = "cut by an end of the recording or a gap"
 NO_NEXT = "no next onset in this unbroken run"
+SAME_ONSET = "next burst begins at the same time"
 
 
 class BurstMeasures(Parameters):
@@ -124,7 +125,7 @@ def _phase_columns(_bursts: Events, further: list[Any], _params: BreathPhases) -
 
 @epoc_operation(
     BreathPhases,
-    version=1,
+    version=2,
     columns=_phase_columns,
     takes=("epoc", "stream"),
     holds=Held(7, scipy=False),
@@ -156,11 +157,13 @@ def breath_phases(
     following = rows.following()
     reason = rows.reason.copy()
     reason[(reason == "") & ~np.isfinite(following)] = NO_NEXT
+    together = following == rows.onset
+    reason[(reason == "") & together] = SAME_ONSET
     if "clipped" in bursts.table.column_names:
-        cut = values_of(bursts, "clipped").astype(bool)
+        cut = values_of(bursts, "clipped").astype(bool)[rows.event]
         reason[cut] = CUT
         end_s[cut] = np.nan
-    total = following - rows.onset
+    total = np.where(together, np.nan, following - rows.onset)
     inspiration = end_s - rows.onset
     whole = np.isfinite(end_s)
     yield {

@@ -128,9 +128,9 @@ def evoked(
     it does not end inside, its length is not known.
 
     Source: P. M. Rossini et al., Clin. Neurophysiol. 126 (2015) 1071 (size, threshold); G. Staude
-    and W. Wolf, Med. Eng. Phys. 21 (1999) 449 (step of variance); M. A. Garvey, U. Ziemann, J. J.
-    Bartko, M. B. Denckla, C. A. Barker and E. M. Wassermann, Clin. Neurophysiol. 112 (2001) 1451
-    (silent period against the background's level).
+    and W. Wolf, Med. Eng. Phys. 21 (1999) 449 (step of variance); Z. J. Daskalakis, G. F. Molnar,
+    B. K. Christensen, A. Sailer, P. B. Fitzgerald and R. Chen, Clin. Neurophysiol. 114 (2003) 938
+    (silent period as activity below a part of the background's mean).
     """
     import numpy as np
 

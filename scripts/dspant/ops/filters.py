@@ -235,6 +235,31 @@ def _apply(blocks: Blocks, signal: Signal, sos: np.ndarray, phase: Phase) -> Blo
     return zero_phase(blocks, sos, signal.samples, DECAY)
 
 
+def realised_sections(operation: str, signal: Signal, params: Any) -> np.ndarray:
+    """Second-order sections that an operation of this file runs over ``signal``, (n, 6).
+
+    Parameters
+    ----------
+    operation
+        Its name.
+
+    Raises
+    ------
+    OperationError
+        The filter cannot be computed for this signal.
+    """
+    if operation == "notch":
+        return _notch_sections(signal, params)
+    if operation == "comb":
+        return _comb_sections(signal, params)
+    edges_hz = (
+        (params.cutoff_hz,)
+        if operation in ("lowpass", "highpass")
+        else (params.low_hz, params.high_hz)
+    )
+    return _sections(params, operation, edges_hz, signal.fs_hz)
+
+
 def _filtered(
     blocks: Blocks, signal: Signal, params: Designed, band: Band, **edges_hz: float
 ) -> Blocks:
@@ -311,6 +336,10 @@ def notch(blocks: Blocks, signal: Signal, params: Notch) -> Blocks:
 
     Source: S. J. Orfanidis, Introduction to Signal Processing (1996), section 11.3.
     """
+    return _apply(blocks, signal, _notch_sections(signal, params), params.phase)
+
+
+def _notch_sections(signal: Signal, params: Notch) -> np.ndarray:
     import numpy as np
 
     from dspant.ops.designs import notch_section
@@ -331,7 +360,7 @@ def notch(blocks: Blocks, signal: Signal, params: Notch) -> Blocks:
             f"{signal.nyquist_hz:g} Hz; choose q above {centres_hz[-1] / signal.nyquist_hz:.3g}"
         )
     sos = [notch_section(centre, centre / params.q, signal.fs_hz) for centre in centres_hz]
-    return _apply(blocks, signal, np.concatenate(sos), params.phase)
+    return np.concatenate(sos)
 
 
 @stream_operation(Comb, version=1, reach_s=_comb_settling_s, facts=_realised_comb)
@@ -342,13 +371,17 @@ def comb(blocks: Blocks, signal: Signal, params: Comb) -> Blocks:
 
     Source: S. J. Orfanidis, Introduction to Signal Processing (1996), section 11.3.
     """
+    return _apply(blocks, signal, _comb_sections(signal, params), params.phase)
+
+
+def _comb_sections(signal: Signal, params: Comb) -> np.ndarray:
     import numpy as np
 
     from dspant.ops.designs import notch_section
 
     _inside_nyquist(signal, frequency_hz=params.frequency_hz, width_hz=params.width_hz)
     sos = [notch_section(c, params.width_hz, signal.fs_hz) for c in _teeth_hz(signal, params)]
-    return _apply(blocks, signal, np.concatenate(sos), params.phase)
+    return np.concatenate(sos)
 
 
 def _teeth_hz(signal: Signal, params: Comb) -> list[float]:

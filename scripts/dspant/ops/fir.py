@@ -102,7 +102,7 @@ def fir(blocks: Blocks, signal: Signal, params: Fir) -> Blocks:
     from dspant.ops.convolution import causal, centred
 
     _inside_range(signal, params)
-    taps = _taps(signal, params)
+    taps = realised_taps(signal, params)
     return causal(blocks, taps) if params.phase == "causal" else centred(blocks, taps)
 
 
@@ -118,7 +118,7 @@ def _inside_range(signal: Signal, params: Fir) -> None:
             )
 
 
-def _taps(signal: Signal, params: Fir) -> np.ndarray:
+def realised_taps(signal: Signal, params: Fir) -> np.ndarray:
     """Symmetric impulse response of odd length."""
     from scipy.signal import firls, firwin
 

@@ -21,8 +21,12 @@ NO_CHANNEL = "the signal has no channel of this name"
 
 @dataclass
 class Rows:
-    """Intervals, one row for each channel they are measured on, and the run that holds each."""
+    """Intervals, one row for each channel they are measured on, and the run that holds each.
 
+    ``event`` is the position of each row's interval in the table.
+    """
+
+    event: np.ndarray
     onset: np.ndarray
     offset: np.ndarray
     channel: np.ndarray
@@ -36,11 +40,12 @@ class Rows:
         import numpy as np
 
         onset, offset = values_of(events, "onset"), values_of(events, "offset")
-        names = list(signal.channels)
+        names, event = list(signal.channels), np.arange(len(onset))
         if "channel" in events.table.column_names:
             channel = values_of(events, "channel")
         else:
-            onset, offset = np.repeat(onset, len(names)), np.repeat(offset, len(names))
+            event = np.repeat(event, len(names))
+            onset, offset = onset[event], offset[event]
             channel = np.tile(np.array(names, dtype=object), len(events.table))
         place = np.array([names.index(c) if c in names else -1 for c in channel], dtype=np.int64)
         reason = np.full(len(onset), OUTSIDE, dtype=object)
@@ -52,7 +57,7 @@ class Rows:
             within[inside] = number
         reason[within >= 0] = ""
         reason[place < 0] = NO_CHANNEL
-        return cls(onset, offset, channel, place, within, reason, signal)
+        return cls(event, onset, offset, channel, place, within, reason, signal)
 
     def samples(self, source: SignalSource) -> Iterator[tuple[int, np.ndarray, float]]:
         """Each row that a run holds, its samples, and the time of the first of them."""
@@ -70,26 +75,32 @@ class Rows:
 
     def following(self) -> np.ndarray:
         """Onset of the next row on the same channel and in the same run; NaN where none is."""
-        import numpy as np
+        return next_onsets(self.onset, self.channel, self.signal)
 
-        found = np.full(len(self.onset), np.nan)
-        run = self._run()
-        for channel in dict.fromkeys(self.channel.tolist()):
-            rows = np.flatnonzero((self.channel == channel) & np.isfinite(self.onset))
-            rows = rows[np.argsort(self.onset[rows], kind="stable")]
-            same = (run[rows[:-1]] == run[rows[1:]]) & (run[rows[:-1]] >= 0)
-            found[rows[:-1][same]] = self.onset[rows[1:][same]]
-        return found
 
-    def _run(self) -> np.ndarray:
-        """Number of the unbroken run that each onset lies in, -1 where in none."""
-        import numpy as np
+def next_onsets(onset: np.ndarray, channel: np.ndarray, signal: Signal) -> np.ndarray:
+    """Onset of the next event of the same channel and in the same run; NaN where none is."""
+    import numpy as np
 
-        run = np.full(len(self.onset), -1, dtype=np.int64)
-        for number, segment in enumerate(self.signal.segments):
-            first = first_sample(self.onset, segment, self.signal.fs_hz)
-            run[(first >= 0) & (first < segment.count)] = number
-        return run
+    found = np.full(len(onset), np.nan)
+    run = _run(onset, signal)
+    for name in dict.fromkeys(channel.tolist()):
+        rows = np.flatnonzero((channel == name) & np.isfinite(onset))
+        rows = rows[np.argsort(onset[rows], kind="stable")]
+        same = (run[rows[:-1]] == run[rows[1:]]) & (run[rows[:-1]] >= 0)
+        found[rows[:-1][same]] = onset[rows[1:][same]]
+    return found
+
+
+def _run(onset: np.ndarray, signal: Signal) -> np.ndarray:
+    """Number of the unbroken run that each onset lies in, -1 where in none."""
+    import numpy as np
+
+    run = np.full(len(onset), -1, dtype=np.int64)
+    for number, segment in enumerate(signal.segments):
+        first = first_sample(onset, segment, signal.fs_hz)
+        run[(first >= 0) & (first < segment.count)] = number
+    return run
 
 
 def _stretches(

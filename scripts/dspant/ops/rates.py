@@ -108,8 +108,9 @@ class Conversion:
         return -(-samples * self.up // self.down)
 
 
-def _conversion(signal: Signal, params: Resample | Decimate) -> Conversion:
-    """
+def conversion_of(signal: Signal, params: Resample | Decimate) -> Conversion:
+    """How an operation of this file changes the rate of ``signal``, and with which filter.
+
     Raises
     ------
     OperationError
@@ -160,7 +161,7 @@ def _nearest(wanted: Fraction, most: int) -> Fraction | None:
 
 
 def _converted(signal: Signal, params: Resample | Decimate) -> Signal:
-    conversion = _conversion(signal, params)
+    conversion = conversion_of(signal, params)
     runs, first = [], 0
     for run in signal.segments:
         runs.append(Segment(first, conversion.count(run.count), run.start_s))
@@ -169,7 +170,7 @@ def _converted(signal: Signal, params: Resample | Decimate) -> Signal:
 
 
 def _realised(signal: Signal, params: Resample | Decimate) -> dict[str, Any]:
-    conversion = _conversion(signal, params)
+    conversion = conversion_of(signal, params)
     if conversion.same:
         return {"up": 1, "down": 1, "to_hz": conversion.to_hz}
     return {
@@ -226,7 +227,7 @@ def decimate(blocks: Blocks, signal: Signal, params: Decimate) -> Blocks:
 def _resampled(blocks: Blocks, signal: Signal, params: Resample | Decimate) -> Blocks:
     from dspant.ops.polyphase import polyphase
 
-    conversion = _conversion(signal, params)
+    conversion = conversion_of(signal, params)
     if conversion.same:
         return blocks
     return polyphase(

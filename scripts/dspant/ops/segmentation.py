@@ -38,36 +38,20 @@ def changes_of_variance(power: np.ndarray, counts: np.ndarray, penalty: float) -
     """
     import numpy as np
 
+    from dspant.ops.kernels.cuts import last_cuts
+
     bins = len(power)
     if bins < 2 * LEAST_BINS:
         return [0, bins] if bins else [0]
-    price = penalty * np.log(bins)
+    price = float(penalty * np.log(bins))
     square = np.concatenate([[0.0], np.cumsum(power)])
     number = np.concatenate([[0.0], np.cumsum(counts)])
     # a stretch without any power must not cost minus infinity
-    floor = max(float(square[-1] / number[-1]), np.finfo(np.float64).tiny) * 1e-12
-    best = np.full(bins + 1, np.inf)
-    best[0] = -price
-    cut_before = np.zeros(bins + 1, dtype=np.int64)
-    candidates = np.zeros(0, dtype=np.int64)
-    dies = np.zeros(0, dtype=np.int64)
-    for end in range(LEAST_BINS, bins + 1):
-        start = end - LEAST_BINS
-        if len(candidates) and end - candidates[0] > MOST_BINS:
-            candidates, dies = candidates[1:], dies[1:]
-        if np.isfinite(best[start]):
-            candidates, dies = np.append(candidates, start), np.append(dies, 2 * bins)
-        n = number[end] - number[candidates]
-        v = np.maximum((square[end] - square[candidates]) / n, floor)
-        cost = best[candidates] + n * np.log(v)
-        chosen = int(np.argmin(cost))
-        best[end] = cost[chosen] + price
-        cut_before[end] = candidates[chosen]
-        # who is beaten here stays until a stretch that begins here is long enough to replace it
-        dies[cost > best[end]] = np.minimum(dies[cost > best[end]], end + LEAST_BINS)
-        candidates, dies = candidates[dies > end + 1], dies[dies > end + 1]
+    tiny = float(np.finfo(np.float64).tiny)
+    floor = max(float(square[-1] / number[-1]) * 1e-12, tiny)
+    before = last_cuts(square, number, price, floor, least=LEAST_BINS, most=MOST_BINS)
     cuts, at = [bins], bins
     while at > 0:
-        at = int(cut_before[at])
+        at = int(before[at])
         cuts.append(at)
     return cuts[::-1]

@@ -20,6 +20,7 @@ from dspant.simulate.schedule import (
     schedule_stimuli,
     triggered_stimuli,
 )
+from dspant.simulate.silence import silenced, silences
 from dspant.simulate.spec import Muscle, SimulationSpec
 from dspant.simulate.tdt_stores import EpocStore, StreamStore, default_chunk_samples
 from dspant.simulate.truth import (
@@ -27,6 +28,7 @@ from dspant.simulate.truth import (
     beat_rows,
     burst_and_response_rows,
     discharge_rows,
+    silence_rows,
 )
 
 FIRST_SAMPLE_S = 2.0**-20
@@ -95,6 +97,7 @@ def simulate(spec: SimulationSpec) -> Simulation:
             trace += added_v[-1]
         traces.append(emg.quantise(trace, spec.adc_lsb_v))
         rows.append(burst_and_response_rows(spec, muscle, events, stimuli))
+        rows.append(silence_rows(muscle, events))
         if spec.discharges_in_truth:
             rows.append(discharge_rows(muscle, events, FIRST_SAMPLE_S))
     return Simulation(
@@ -146,7 +149,14 @@ def _muscle_events(
         peak_to_peak_v=np.rint(mean_v * size / TRUTH_STEP_V) * TRUTH_STEP_V,
         pool=pool,
         fired=fired,
+        silences_s=on_clock(_silences(spec, stimuli, bursts_s)),
     )
+
+
+def _silences(spec: SimulationSpec, stimuli: Stimuli, bursts_s: Times) -> Times:
+    if spec.silence_s is None:
+        return np.zeros((0, 2))
+    return silences(stimuli.onset_s, spec.silence_s, bursts_s)
 
 
 def _muscle_trace(
@@ -198,15 +208,17 @@ def _activity(
 ) -> NDArray[np.float64]:
     shape = {"samples": samples, "fs_hz": fs_hz}
     if events.pool is not None:
-        return emg.motor_unit_potentials(events.pool, events.fired, **shape)
-    return modulated_noise(
-        events.bursts_s - FIRST_SAMPLE_S,
-        rms_v=muscle.burst_rms_v,
-        shape=muscle.burst_shape,
-        slowing_per_s=muscle.slowing_per_s,
-        rng=rng,
-        **shape,
-    )
+        activity = emg.motor_unit_potentials(events.pool, events.fired, **shape)
+    else:
+        activity = modulated_noise(
+            events.bursts_s - FIRST_SAMPLE_S,
+            rms_v=muscle.burst_rms_v,
+            shape=muscle.burst_shape,
+            slowing_per_s=muscle.slowing_per_s,
+            rng=rng,
+            **shape,
+        )
+    return silenced(activity, events.silences_s - FIRST_SAMPLE_S, fs_hz=fs_hz)
 
 
 def _airflow(spec: SimulationSpec, breaths_s: Times, rng: np.random.Generator) -> StreamStore:

@@ -131,6 +131,8 @@ class SimulationSpec(_Strict):
     trigger_delay_s: NonNegativeFloat = 0.05
     trigger_delay_sd_s: NonNegativeFloat = 0.0
     trigger_miss_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    # Begin and end, from the stimulus, of the time in which an active muscle is silent.
+    silence_s: tuple[PositiveFloat, PositiveFloat] | None = None
     # The stimulator waits for a moment free of R waves, so that no heart beat rides on a response.
     heart_free_s: tuple[NonNegativeFloat, NonNegativeFloat] = (0.03, 0.05)
     artefact_peak_v: Volts = 5e-3
@@ -173,6 +175,12 @@ class SimulationSpec(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _check_silence(self) -> Self:
+        if self.silence_s is not None and self.silence_s[0] >= self.silence_s[1]:
+            raise ValueError("silence_s: expected [begin, end], rising")
+        return self
+
+    @model_validator(mode="after")
     def _check_names(self) -> Self:
         names = [muscle.name for muscle in self.muscles]
         numbers = [contact.number for contact in self.contacts]
@@ -184,7 +192,7 @@ class SimulationSpec(_Strict):
     def digest(self) -> str:
         """What identifies the samples this spec gives."""
         # What came later and is not used leaves the digest of older specs as it was.
-        later = ("interference", "discharges_in_truth")
+        later = ("interference", "discharges_in_truth", "silence_s")
         unsaid = {name for name in later if not getattr(self, name)}
         text = f"simulation {GENERATION} {self.model_dump_json(exclude=unsaid)}"
         return f"xxh3:{xxhash.xxh3_128_hexdigest(text.encode())}"

@@ -24,8 +24,8 @@ TRUTH_SCHEMA = pa.schema(
         pa.field("noise_rms_v", pa.float64(), nullable=False, metadata={"unit": "V"}),
     ]
 )
-"""One row per burst or response and channel, and per heart beat or discharge of a motor unit where
-the spec asks for them; NaN where a measure does not apply to the kind."""
+"""One row per burst, response or silence and channel, and per heart beat or discharge of a motor
+unit where the spec asks for them; NaN where a measure does not apply to the kind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,7 @@ class MuscleEvents:
     peak_to_peak_v: NDArray[np.float64]
     pool: MotorUnitPool | None
     fired: Fired
+    silences_s: Times
 
 
 def beat_rows(beats_s: Times) -> pa.Table:
@@ -56,6 +57,11 @@ def discharge_rows(muscle: Muscle, events: MuscleEvents, first_sample_s: float) 
     length_s = 2 * MUAP_ONSET_WIDTHS * events.pool.width_s[unit]
     onset_s = on_clock(onset_s + first_sample_s)
     return _timed_rows("discharge", muscle.name, onset_s, on_clock(onset_s + length_s))
+
+
+def silence_rows(muscle: Muscle, events: MuscleEvents) -> pa.Table:
+    """Return when the muscle was silent though it would have been active."""
+    return _timed_rows("silence", muscle.name, *events.silences_s.T)
 
 
 def _timed_rows(kind: str, channel: str, onset_s: Times, offset_s: Times) -> pa.Table:

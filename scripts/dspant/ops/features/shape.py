@@ -87,8 +87,8 @@ def _bins(params: Mapping[str, Any]) -> list[str]:
 def hist(w: Batch, hist_bins: int) -> np.ndarray:
     """Histogram: parts of the samples in hist_bins equal bins over mean - 3 sd to mean + 3 sd.
 
-    What lies beyond counts in the outermost bins, so the parts add up to 1. Source: Zardoshti-
-    Kermani et al., IEEE Trans. Rehabil. Eng. 3 (1995) 324.
+    What lies beyond counts in the outermost bins, so the parts add up to 1. Source: M.
+    Zardoshti-Kermani et al., IEEE Trans. Rehabil. Eng. 3 (1995) 324.
     """
     import numpy as np
 

@@ -108,7 +108,7 @@ def sflx(w: Batch) -> np.ndarray:
 def twitch_ratio(w: Batch, twitch_hz: float) -> np.ndarray:
     """Twitch ratio: sum P from twitch_hz on / sum P below.
 
-    Source: Hegedus et al., J. Electromyogr. Kinesiol. 50 (2020) 102371.
+    Source: Hegedus et al., Pathol. Oncol. Res. 26 (2020) 1129.
     """
     slow, fast = _twitches(w, twitch_hz)
     return w.of_varying(w.power[..., fast].sum(axis=-1) / w.power[..., slow].sum(axis=-1))
@@ -118,7 +118,7 @@ def twitch_ratio(w: Batch, twitch_hz: float) -> np.ndarray:
 def twitch_index(w: Batch, twitch_hz: float) -> np.ndarray:
     """Twitch index: max P from twitch_hz on / max P below.
 
-    Source: Hegedus et al., J. Electromyogr. Kinesiol. 50 (2020) 102371.
+    Source: Hegedus et al., Pathol. Oncol. Res. 26 (2020) 1129.
     """
     slow, fast = _twitches(w, twitch_hz)
     return w.of_varying(w.power[..., fast].max(axis=-1) / w.power[..., slow].max(axis=-1))
@@ -128,7 +128,7 @@ def twitch_index(w: Batch, twitch_hz: float) -> np.ndarray:
 def twitch_slope_slow(w: Batch, twitch_hz: float) -> np.ndarray:
     """Twitch slope below twitch_hz: least squares slope of ln P over ln f.
 
-    Source: Hegedus et al., J. Electromyogr. Kinesiol. 50 (2020) 102371.
+    Source: Hegedus et al., Pathol. Oncol. Res. 26 (2020) 1129.
     """
     return _log_slope(w, _twitches(w, twitch_hz)[0])
 
@@ -137,7 +137,7 @@ def twitch_slope_slow(w: Batch, twitch_hz: float) -> np.ndarray:
 def twitch_slope_fast(w: Batch, twitch_hz: float) -> np.ndarray:
     """Twitch slope from twitch_hz on: least squares slope of ln P over ln f.
 
-    Source: Hegedus et al., J. Electromyogr. Kinesiol. 50 (2020) 102371.
+    Source: Hegedus et al., Pathol. Oncol. Res. 26 (2020) 1129.
     """
     return _log_slope(w, _twitches(w, twitch_hz)[1])
 

@@ -87,7 +87,7 @@ def _halved(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def weng(w: Batch, wavelet_levels: int) -> np.ndarray:
     """Wavelet energy: sum c^2 of the coefficients c of each band.
 
-    Source: Khushaba et al., Expert Syst. Appl. 38 (2011) 10731.
+    Source: Khushaba et al., IEEE Trans. Biomed. Eng. 58 (2011) 121.
     """
     import numpy as np
 
@@ -99,7 +99,7 @@ def weng(w: Batch, wavelet_levels: int) -> np.ndarray:
 def wv(w: Batch, wavelet_levels: int) -> np.ndarray:
     """Wavelet variance: mean (c - mean c)^2 of the coefficients c of each band.
 
-    Source: Khushaba et al., Expert Syst. Appl. 38 (2011) 10731.
+    Source: Khushaba et al., IEEE Trans. Biomed. Eng. 58 (2011) 121.
     """
     import numpy as np
 
@@ -110,7 +110,7 @@ def wv(w: Batch, wavelet_levels: int) -> np.ndarray:
 def wwl(w: Batch, wavelet_levels: int) -> np.ndarray:
     """Wavelet waveform length: sum |c[k+1] - c[k]| of the coefficients c of each band.
 
-    Source: Khushaba et al., Expert Syst. Appl. 38 (2011) 10731.
+    Source: Khushaba et al., IEEE Trans. Biomed. Eng. 58 (2011) 121.
     """
     import numpy as np
 
@@ -122,7 +122,7 @@ def wwl(w: Batch, wavelet_levels: int) -> np.ndarray:
 def went(w: Batch, wavelet_levels: int) -> np.ndarray:
     """Wavelet entropy: - sum p ln p, p = c^2 / sum c^2 of the coefficients c of each band.
 
-    Source: Khushaba et al., Expert Syst. Appl. 38 (2011) 10731.
+    Source: Khushaba et al., IEEE Trans. Biomed. Eng. 58 (2011) 121.
     """
     import numpy as np
 
