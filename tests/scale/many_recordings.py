@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from pathlib import Path
 
-import yaml
-
+from clone import Clone
 from dspant.config import load_plan
 
-REPOSITORY = Path(__file__).parents[2]
-PARTS = ("Snakefile", "rules", "scripts", "envs", "profiles", "resources")
 RAW = (".Tbk", ".Tdx", ".tev", ".tnt", ".tsq")
 
 STORES = {
@@ -52,25 +48,23 @@ CONFIG = {
 
 
 def make_experiment(root: Path, recordings: int) -> None:
-    """Copy the workflow, and write a sheet of so many recordings with blocks of one-byte files."""
-    ignored = shutil.ignore_patterns("__pycache__", "tank", "*.egg-info")
-    for part in PARTS:
-        source = REPOSITORY / part
-        if source.is_dir():
-            shutil.copytree(source, root / part, ignore=ignored)
-        else:
-            shutil.copy2(source, root / part)
-    lines = ["recording\tblock\tsubject"]
+    """A clone of the workflow, and a sheet of so many recordings with blocks of one-byte files."""
+    clone = Clone.into(root)
+    rows = []
     for number in range(1, recordings + 1):
         block = root / "tank" / f"Subject{number:05}"
         block.mkdir(parents=True)
         for suffix in RAW:
             (block / f"tank_{block.name}{suffix}").write_bytes(b"x")
-        lines.append(f"rec{number:05}\ttank/{block.name}\tsubject{number % 20}")
-    (root / "config").mkdir()
-    (root / "config" / "recordings.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    text = yaml.safe_dump(CONFIG, sort_keys=False)
-    (root / "config" / "config.yaml").write_text(text, encoding="utf-8")
+        rows.append(
+            {
+                "recording": f"rec{number:05}",
+                "block": f"tank/{block.name}",
+                "subject": f"subject{number % 20}",
+            }
+        )
+    clone.write_sheet("recordings.tsv", rows)
+    clone.write_config("config.yaml", CONFIG)
 
 
 def write_results(root: Path) -> None:

@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from costs import Cost, cost
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from many_recordings import make_experiment, write_results
 
 SIZES = (100, 300, 1000, 3000)
