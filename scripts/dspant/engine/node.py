@@ -21,6 +21,7 @@ from dspant.dataset.stream_writer import StreamHeader, StreamWriter
 from dspant.engine.allocation import keep_freed_memory
 from dspant.engine.chain import Step, bind, documents, with_inputs
 from dspant.engine.pour import pour
+from dspant.engine.progress import REPORT_EVERY_S
 from dspant.engine.source import StreamSource, as_input, signal_of
 from dspant.engine.tables import stored_columns, table_of
 from dspant.errors import DatasetError, OperationError
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from dspant.ops.signal import Events, Signal
 
 SOURCE = "dspAnt"
-REPORT_EVERY_S = 10.0
-
 log = logging.getLogger("dspant.node")
 
 
@@ -115,7 +114,7 @@ def _compute(
     over_samples = [step for step in steps if step.operation.makes == "stream"]
     on_tables = steps[len(over_samples) :]
     if isinstance(first, Stream):
-        source = StreamSource(first, over_samples, threads)
+        source = StreamSource(first, over_samples, threads, logs_reading=bool(on_tables))
         stated_steps = documents((*source.steps, *on_tables), signal_of(first))
     else:
         source = as_input(first)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dspant.dataset.epoc import Epoc
 from dspant.dataset.stream import DigestCheck, Stream
 from dspant.engine.chain import Step, apply, described
+from dspant.engine.progress import Reading
 from dspant.errors import DatasetError
 from dspant.ops.blocks import GRID_SAMPLES
 from dspant.ops.signal import Column, Events, Segment, Signal
@@ -57,13 +58,23 @@ class StreamSource:
         Stream steps, fused into one pass.
     threads
         How many groups of channels to compute at the same time. The result does not depend on it.
+    logs_reading
+        Whether long passes tell in the log how far they are.
     """
 
-    def __init__(self, stream: Stream, steps: Sequence[Step] = (), threads: int = 1) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        steps: Sequence[Step] = (),
+        threads: int = 1,
+        *,
+        logs_reading: bool = False,
+    ) -> None:
         self._stream = stream
         self._steps = steps
         self._raw = signal_of(stream)
         self._threads = threads
+        self._logs_reading = logs_reading
         self._together = any(s.operation.mixes_channels for s in steps)
         self._verified = False
         self._taught = all(s.operation.learn is None for s in steps)
@@ -80,7 +91,7 @@ class StreamSource:
         if not self._taught:
             taught: list[Step] = []
             for step in self._steps:
-                before = StreamSource(self._stream, tuple(taught), self._threads)
+                before = StreamSource(self._stream, tuple(taught), self._threads, logs_reading=True)
                 taught.append(step.taught(before))
             self._steps, self._taught = tuple(taught), True
         return self._steps
@@ -114,9 +125,11 @@ class StreamSource:
         """
         _ = self.steps  # learn before the digest of this pass begins
         check = DigestCheck(self._stream)
+        picked = range(len(self._raw.channels))[channels]
+        reading = self._reading(len(picked))
         for before, after in zip(self._raw.segments, self.signal.segments, strict=True):
-            groups = self._groups(range(len(self._raw.channels))[channels])
-            runs = [(self._place(group), self._pipeline(before, group, check)) for group in groups]
+            groups = self._groups(picked)
+            runs = [(self._place(g), self._pipeline(before, g, check, reading)) for g in groups]
             yield after, runs
         if check.complete and not self._verified:
             check.finish()
@@ -137,12 +150,20 @@ class StreamSource:
         """Where a group's results lie: steps that mix channels may make more or fewer of them."""
         return slice(None) if self._together else group
 
-    def _pipeline(self, segment: Segment, group: slice, check: DigestCheck) -> Blocks:
-        blocks = self._read(segment, group, check)
+    def _reading(self, channels: int) -> Reading | None:
+        values = channels * self._raw.samples
+        return Reading(self._stream.folder.path, values) if self._logs_reading else None
+
+    def _pipeline(
+        self, segment: Segment, group: slice, check: DigestCheck, reading: Reading | None
+    ) -> Blocks:
+        blocks = self._read(segment, group, check, reading)
         signal = self._raw.only(segment).pick(group)
         return apply(self.steps, blocks, signal, slice(None) if self._together else group)
 
-    def _read(self, segment: Segment, group: slice, check: DigestCheck) -> Blocks:
+    def _read(
+        self, segment: Segment, group: slice, check: DigestCheck, reading: Reading | None
+    ) -> Blocks:
         import numpy as np
 
         picked = range(len(self._raw.channels))[group]
@@ -152,6 +173,8 @@ class StreamSource:
         for first, columns in self._stream.chunks(group, segment.first, end):
             for channel, column in zip(picked, columns, strict=True):
                 check.update(channel, column)
+            if reading:
+                reading.add(sum(map(len, columns)))
             for start in range(0, len(columns[0]), BLOCK_SAMPLES):
                 block = widened([column[start : start + BLOCK_SAMPLES] for column in columns])
                 if scaled:

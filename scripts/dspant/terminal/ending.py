@@ -1,0 +1,89 @@
+"""The last words of a run: what was made and where to look, or what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from dspant.terminal.state import Run
+from dspant.terminal.words import counted, duration, some_of
+
+PAGE = "report.html"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where results of an experiment lie.
+
+    Parameters
+    ----------
+    page
+        Its page.
+    """
+
+    page: str
+
+    @property
+    def folder(self) -> str:
+        """Where all of its results are."""
+        return str(PurePath(self.page).parent)
+
+
+def ending(
+    run: Run, place: Place, took_s: float, *, page_is_new: bool, told_errors: bool
+) -> list[str]:
+    """Closing lines; the last one is what to do next.
+
+    Parameters
+    ----------
+    took_s
+        Seconds from the start of the run to its end.
+    page_is_new
+        Whether this run wrote the experiment's page, as far as it came.
+    told_errors
+        Whether errors were shown that are not those of a job.
+    """
+    if run.complete:
+        return [_made(run, took_s), _look(run, place)]
+    lines = [f"What there is so far: {place.page}"] if page_is_new else []
+    state = f"{len(run.taken_s)} of {counted(len(run.jobs), 'job')} are done"
+    if not run.failed and not told_errors:
+        return [*lines, f"Stopped: {state}. The same command goes on from here."]
+    names = some_of(run.recordings(run.failed))
+    whose = f" ({names})" if names else ""
+    failed = f"{counted(len(run.failed), 'job')} failed{whose}, " if run.failed else ""
+    remedy = "Mend what is named above, then run the same command: it goes on from here."
+    return [*lines, f"{failed}{state}. {remedy}"]
+
+
+def nothing_to_do(place: Place, *, page_exists: bool) -> list[str]:
+    """Closing lines of a run that found everything made."""
+    look = f"Open {place.page}" if page_exists else f"Results are in {place.folder}"
+    return ["Nothing to do: all that is asked for is there and up to date.", look]
+
+
+def _made(run: Run, took_s: float) -> str:
+    recordings = run.recordings(run.taken_s)
+    of_recordings = f" of {counted(len(recordings), 'recording')}" if recordings else ""
+    if run.made and run.put_back:
+        made = (
+            f"{counted(run.made, 'new dataset')}{of_recordings}, {run.put_back} put back as before"
+        )
+    elif run.put_back:
+        made = f"{counted(run.put_back, 'dataset')}{of_recordings} put back as before"
+    elif run.made:
+        made = f"{counted(run.made, 'new dataset')}{of_recordings}"
+    else:
+        made = f"{counted(len(run.taken_s), 'job')}{of_recordings}"
+    return f"Done in {duration(took_s)}: {made}."
+
+
+def _look(run: Run, place: Place) -> str:
+    """The page that tells most of what was made."""
+    made = [path for job in run.jobs.values() for path in job.outputs]
+    pages = [path for path in made if path.rpartition("/")[2] == PAGE]
+    if place.page in pages:
+        return f"Open {place.page}"
+    if len(pages) == 1:
+        return f"Open {pages[0]}"
+    return f"Results are in {place.folder}"
