@@ -23,6 +23,7 @@ if "tank" in config:
 
 else:
     plan = planning.plan_for(workflow, config)
+    planning.show_progress(workflow, plan)
 
     wildcard_constraints:
         recording=plan.recording_pattern,

@@ -12,6 +12,15 @@ rule report_recording:
         ),
         summary=plan.paths.summary(),
         provenance=plan.paths.recording_provenance(),
+        tiles=directory(plan.paths.tiles()),
+        figures=report(
+            directory(plan.paths.figures()),
+            patterns=["{dataset}_{figure}.svg"],
+            caption="../resources/captions/figure.rst",
+            category="Recordings",
+            subcategory="{recording}",
+            labels={"dataset": "{dataset}", "figure": "{figure}"},
+        ),
     log:
         plan.paths.log("report_recording"),
     benchmark:
@@ -40,7 +49,13 @@ rule report_experiment:
             plan.paths.experiment_report(),
             caption="../resources/captions/experiment.rst",
             category="Experiment",
-            labels={"experiment": plan.paths.experiment},
+            labels={"experiment": plan.paths.experiment, "shows": "page"},
+        ),
+        table=report(
+            plan.paths.conditions(),
+            caption="../resources/captions/conditions.rst",
+            category="Experiment",
+            labels={"experiment": plan.paths.experiment, "shows": "conditions"},
         ),
     log:
         plan.paths.experiment_log(),
@@ -57,3 +72,7 @@ rule report_experiment:
         sheet=plan.sheet.digest,
     script:
         "../scripts/report_experiment.py"
+
+
+onerror:
+    planning.write_page_of_what_there_is(plan, workflow)

@@ -1,9 +1,10 @@
-"""Write the experiment's page from the summaries of its recordings."""
+"""Write the experiment's page and its table from the summaries of its recordings."""
 
 from dspant.joblog import job_log
 
 with job_log(snakemake.log[0]):
     from dspant.clock import forget_future_times
+    from dspant.config.asked import asked_by
     from dspant.report.experiment_page import write_experiment_page
 
     forget_future_times(snakemake.output, [*snakemake.input.summaries, *snakemake.input.pages])
@@ -12,4 +13,7 @@ with job_log(snakemake.log[0]):
         snakemake.input.sheet,
         snakemake.params.spec,
         snakemake.output.page,
+        table=snakemake.output.table,
+        benchmarks=f"benchmarks/{snakemake.params.spec['experiment']}",
+        asked_mb=asked_by(snakemake.config),
     )

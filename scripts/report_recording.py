@@ -14,4 +14,6 @@ with job_log(snakemake.log[0]):
         page=snakemake.output.page,
         summary=snakemake.output.summary,
         provenance=snakemake.output.provenance,
+        tiles=snakemake.output.tiles,
+        figures=snakemake.output.figures,
     )

@@ -157,7 +157,7 @@ def test_memory_is_asked_for_the_channels_and_rate_of_the_store_it_was_made_from
 def test_the_target_takes_every_report_which_takes_every_dataset(house):
     plan = house.load()
 
-    assert plan.targets() == ["results/demo/report.html"]
+    assert plan.targets() == ["results/demo/report.html", "results/demo/conditions.tsv"]
     assert plan.all_pages() == ["results/demo/rec01/report.html", "results/demo/rec02/report.html"]
     assert plan.all_summaries() == [
         "results/demo/rec01/summary.json",

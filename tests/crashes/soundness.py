@@ -15,7 +15,9 @@ from dspant.errors import DspantError
 
 MOST_LINES = 12
 
-_WHO_AND_WHEN = re.compile(r"<summary>[^<]*[Vv]ersions[^<]*</summary>.*?</details>", re.DOTALL)
+_WHO_AND_WHEN = re.compile(
+    r"<summary>[^<]*(?:[Vv]ersions|Run time)[^<]*</summary>.*?</details>", re.DOTALL
+)
 
 
 def wrong_files(results: Path) -> list[str]:
@@ -55,7 +57,7 @@ def _wrong_dataset(folder: DatasetFolder) -> list[str]:
 
 def contents(results: Path) -> dict[str, str]:
     """What two runs of the same config have to agree in: all but who made it, where and when."""
-    names = ("metadata_*.json", "block.json", "summary.json", "report.html")
+    names = ("metadata_*.json", "block.json", "summary.json", "conditions.tsv", "report.html")
     files = [file for name in names for file in results.rglob(name) if ".last" not in file.parts]
     return {
         str(file.relative_to(results)): _WHO_AND_WHEN.sub("", file.read_text(encoding="utf-8"))

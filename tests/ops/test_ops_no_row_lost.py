@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from whole_signals import Runs, events_of, table_of
+from whole_signals import Runs, events_of, run_by_run, table_of
 
+from dspant.errors import OperationError
 from dspant.ops.registry import operations
 from dspant.ops.signal import Events
 
@@ -167,3 +169,75 @@ def test_every_channel_has_its_ratio_or_a_reason(
     assert rows["channel"].tolist() == expected
     assert (np.isfinite(rows["ratio"]) == rows["usable"]).all()
     assert ((rows["reason"] == "") == rows["usable"]).all()
+
+
+CLEANERS: list[tuple[str, dict[str, Any]]] = [
+    ("mask", {"fill": "linear"}),
+    ("mask", {"fill": "hold", "all_channels": True, "margin_s": 0.003}),
+    ("blank_artefact", {"window_s": [-0.002, 0.006]}),
+    ("blank_artefact", {"window_s": [-0.03, 0.14], "fill": "cubic"}),
+    ("subtract_artefact_template", {"window_s": [-0.004, 0.03]}),
+    ("remove_ecg", {"window_s": [-0.05, 0.08]}),
+    ("remove_ecg", {"window_s": [-0.05, 0.08], "method": "gate"}),
+    ("remove_ecg", {"window_s": [-0.05, 0.08], "method": "adaptive"}),
+]
+
+
+def test_every_stream_operation_that_takes_events_is_asked() -> None:
+    known = operations()
+    takers = {n for n in known if known[n].makes == "stream" and "epoc" in known[n].takes}
+    assert takers == {name for name, _ in CLEANERS}
+
+
+@pytest.mark.parametrize(("name", "params"), CLEANERS)
+@settings(deadline=None, max_examples=30)
+@given(events=tables())
+def test_events_of_any_times_leave_samples_whole_or_are_refused(
+    name: str, params: dict[str, Any], events: Events
+) -> None:
+    """What no window of any event holds stays as it was, to the bit."""
+    reach = params.get("window_s", [-0.01, 0.01])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            made = run_by_run(name, SOURCE, [events], **params)
+        except OperationError as error:
+            assert re.search(r"; |events", str(error))
+            return
+    onset, offset = column(events, "onset"), column(events, "offset")
+    until = np.fmax(onset, offset) if name == "mask" else onset
+    for (start_s, x), y in zip(RUNS, made, strict=True):
+        assert y.shape == x.shape
+        assert np.isfinite(y).all()
+        time_s = start_s + np.arange(x.shape[1]) / FS_HZ
+        touched = (time_s >= onset[:, None] + reach[0] - 0.002) & (
+            time_s <= until[:, None] + reach[1] + 0.002
+        )
+        assert np.array_equal(y[:, ~touched.any(axis=0)], x[:, ~touched.any(axis=0)])
+
+
+WITH_BASELINE: dict[str, dict[str, Any]] = {
+    "single_threshold": {"sd": 2.0},
+    "double_threshold": {"on_sd": 2.0},
+    "hodges_bui": {},
+    "bonato": {"whiten_order": 2},
+    "aglr": {"whiten_order": 0},
+    "change_points": {},
+    "cusum": {"whiten_order": 0},
+}
+
+
+@pytest.mark.parametrize("name", WITH_BASELINE)
+@settings(deadline=None, max_examples=25)
+@given(events=tables())
+def test_a_baseline_of_any_intervals_is_taken_or_refused(name: str, events: Events) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            rows = table_of(name, SOURCE, [events], baseline_epoc=True, **WITH_BASELINE[name])
+        except OperationError as error:
+            assert "baseline" in str(error)
+            return
+    starts, ends = (0.0, 4.0), (2.0, 5.5)
+    for onset, offset in zip(rows.get("onset", []), rows.get("offset", []), strict=True):
+        assert any(a <= onset < offset <= b + 1e-9 for a, b in zip(starts, ends, strict=True))

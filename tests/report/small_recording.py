@@ -102,10 +102,15 @@ class SmallRecording:
     def datasets(self) -> list[Path]:
         return [self.folder / f"{name}.ant" for name in self.names]
 
-    def page(self, line_hz: float | None = 60.0) -> str:
+    def page(self, line_hz: float | None = 60.0, samples_mb: float = 500.0) -> str:
         """Write the page and the summary; the page's text."""
         (self.folder / "block.json").write_text(json.dumps(self.block), encoding="utf-8")
-        spec = {"experiment": "trial", "datasets": self.names, "line_frequency_hz": line_hz}
+        spec = {
+            "experiment": "trial",
+            "datasets": self.names,
+            "line_frequency_hz": line_hz,
+            "samples_mb": samples_mb,
+        }
         write_recording_page(
             self.folder / "block.json",
             self.datasets,
@@ -113,6 +118,8 @@ class SmallRecording:
             page=self.folder / "report.html",
             summary=self.folder / "summary.json",
             provenance=self.folder / "provenance.json",
+            tiles=self.folder / "report_tiles",
+            figures=self.folder / "report_figures",
         )
         return (self.folder / "report.html").read_text(encoding="utf-8")
 

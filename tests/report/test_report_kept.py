@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,12 @@ class Counted:
     def __init__(self, recording: SmallRecording, monkeypatch: pytest.MonkeyPatch) -> None:
         self.recording = recording
         self.folder = recording.folder
-        self.spec = {"experiment": "trial", "datasets": recording.names, "line_frequency_hz": 60.0}
+        self.spec = {
+            "experiment": "trial",
+            "datasets": recording.names,
+            "line_frequency_hz": 60.0,
+            "samples_mb": 500.0,
+        }
         self.drawn = 0
         draw = recording_page.write_recording_page
 
@@ -40,8 +46,12 @@ class Counted:
         for file in files.values():
             file.unlink(missing_ok=True)
         block = self.folder / "block.json"
-        make_recording_page(block, self.recording.datasets, self.spec, **files)
-        return {name: file.read_bytes() for name, file in files.items()}
+        folders = {name: self.folder / f"report_{name}" for name in ("tiles", "figures")}
+        for folder in folders.values():
+            shutil.rmtree(folder, ignore_errors=True)
+        make_recording_page(block, self.recording.datasets, self.spec, **files, **folders)
+        drawn = {file.name: file.read_bytes() for file in folders["figures"].iterdir()}
+        return {name: file.read_bytes() for name, file in files.items()} | drawn
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ def test_page_refers_to_nothing_outside_its_folder(typical_page: str) -> None:
     page = PageReader(typical_page)
     for address in page.addresses:
         assert not re.match(r"([a-z]+:)?//|[a-z]+:(?!image/png)", address), address
-    assert not set(page.tags) & {"script", "link", "iframe", "img"}
-    assert "http" not in typical_page
+    assert not set(page.tags) & {"link", "iframe", "img"}
+    addresses = set(re.findall(r"https?://[^\s\"')]+", typical_page))
+    assert addresses == {"https://github.com/leeoniya/uPlot"}, "the plotting library names its home"
     assert "@import" not in typical_page
 
 
@@ -86,10 +87,10 @@ def test_summary_holds_what_the_experiment_needs(
     typical_page: str, typical_recording: SmallRecording
 ) -> None:
     summary = typical_recording.summary
-    assert list(summary) == [
+    assert set(summary) >= {
         "recording", "block start", "duration_s", "datasets", "quality", "unusable", "findings",
         "warnings",
-    ]  # fmt: skip
+    }  # fmt: skip
     assert summary["recording"] == "rec01"
     assert summary["datasets"]["bursts"] == {
         "kind": "epoc", "node": "bursts", "op": "double_threshold", "rows": 8
@@ -106,12 +107,12 @@ def test_first_rows_have_one_prefix_per_column(typical_page: str) -> None:
     assert page.rows[heading + 2] == ["0.0000", "0.5000", "<b>", "200", "0.5000"]
 
 
-def test_only_twenty_rows_are_shown(typical_page: str) -> None:
+def test_only_the_first_rows_are_shown(typical_page: str) -> None:
     page = PageReader(typical_page)
     heading = next(i for i, row in enumerate(page.rows) if "rms (µV)" in row)
-    following = page.rows[heading + 1 : heading + 22]
-    assert sum(len(row) == 4 for row in following) == 20
-    assert "The first 20 of 470 rows" in page.text
+    following = page.rows[heading + 1 : heading + 12]
+    assert sum(len(row) == 4 for row in following) == 10
+    assert "The first 10 of 470 rows" in page.text
 
 
 def test_pictures_are_those_of_the_operation_that_made_the_table(typical_page: str) -> None:
@@ -123,6 +124,7 @@ def test_pictures_are_those_of_the_operation_that_made_the_table(typical_page: s
         "filtered, the whole recording",
         "filtered, a short stretch",
         "Spectrum of RawG and filtered",
+        "filtered: realised filter response",
         "bursts: bursts, their durations and peaks",
         "mep: mean response for each stimulus value",
         "mep: recruitment curve",

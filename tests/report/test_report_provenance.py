@@ -55,10 +55,17 @@ def analysed(root: Path, *, gain: float = 1e-3, cutoff_hz: float = 20.0) -> Path
     write_recording_page(
         folder / "block.json",
         [folder / f"{name}.ant" for name in datasets],
-        {"experiment": "trial", "datasets": datasets, "line_frequency_hz": 60.0},
+        {
+            "experiment": "trial",
+            "datasets": datasets,
+            "line_frequency_hz": 60.0,
+            "samples_mb": 500.0,
+        },
         page=folder / "report.html",
         summary=folder / "summary.json",
         provenance=folder / "provenance.json",
+        tiles=folder / "report_tiles",
+        figures=folder / "report_figures",
     )
     return folder
 

@@ -43,10 +43,20 @@ def test_panels_name_dataset_channel_and_unit(recording):
     assert float(picture.get("width")) > 0
 
 
+def test_each_line_has_a_name_of_its_own(recording):
+    of_channels = words(drawn(recording, "raw/left,raw/right", "--seconds", "0.5", "3"))
+    of_both = words(drawn(recording, "raw/left,smooth/right", "--seconds", "0.5", "3"))
+    of_spectra = words(drawn(recording, "raw/left,raw/right", "--spectrum", "120"))
+
+    assert {"raw (mV)", "left", "right"} <= set(of_channels)
+    assert {"raw: left", "smooth: right"} <= set(of_both)
+    assert {"left", "right"} <= set(of_spectra)
+
+
 def test_only_a_channels_own_events_are_marked(recording):
     def shades(channel: str, seconds: tuple[str, str]) -> int:
         marked = drawn(recording, f"raw/{channel}", "--seconds", *seconds, "--events", "bursts")
-        return ElementTree.tostring(marked).decode().count("opacity: 0.2")
+        return sum(shade.get("opacity") == "0.2" for shade in marked.iter(f"{SVG}path"))
 
     assert shades("left", ("0.5", "3")) == shades("right", ("0.5", "3")) == 1
     assert shades("left", ("1.9", "3")) == 0

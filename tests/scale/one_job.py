@@ -82,10 +82,17 @@ def report_job(folder: Path, _threads: int) -> int:
     write_recording_page(
         recording / "block.json",
         [recording / "RawG.ant"],
-        {"experiment": "scale", "datasets": ["RawG"], "line_frequency_hz": 60.0},
+        {
+            "experiment": "scale",
+            "datasets": ["RawG"],
+            "line_frequency_hz": 60.0,
+            "samples_mb": 500.0,
+        },
         page=recording / "report.html",
         summary=recording / "summary.json",
         provenance=recording / "provenance.json",
+        tiles=recording / "report_tiles",
+        figures=recording / "report_figures",
     )
     return REPORT_MB
 

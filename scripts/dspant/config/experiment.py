@@ -73,6 +73,12 @@ class Storage(Section):
     """``none``: fastest to read. ``zstd``: about a third less disk, slower to read."""
 
 
+class Report(Section):
+    samples_mb: float = Field(default=500, ge=0)
+    """Most disk in MB, for each recording, for the samples that its page can show. A stream whose
+    samples do not fit is shown as outlines, which take some MB more; 0 leaves only these."""
+
+
 class StreamStore(Section):
     kind: Literal["stream"]
     """``stream``: regularly sampled."""
@@ -140,3 +146,5 @@ class Experiment(Section):
     """Frequency of the mains, 50 or 60; the default of a notch."""
     storage: Storage = Storage()
     """How results are stored."""
+    report: Report = Report()
+    """What the pages show."""

@@ -14,7 +14,7 @@ NODE_NAME = r"[a-z][a-z0-9_]*"
 """Nodes: their names are folders and parts of rule names."""
 
 RESERVED_RECORDINGS = frozenset(
-    {"report.html", "report_experiment.log", "verification.tsv", "verify.log"}
+    {"conditions.tsv", "report.html", "report_experiment.log", "verification.tsv", "verify.log"}
 )
 """Files that stand beside the folders of recordings."""
 

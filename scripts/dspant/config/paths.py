@@ -35,6 +35,12 @@ class Paths:
     def report(self, recording: str = ANY_RECORDING) -> str:
         return f"{self.folder(recording)}/report.html"
 
+    def tiles(self, recording: str = ANY_RECORDING) -> str:
+        return f"{self.folder(recording)}/report_tiles"
+
+    def figures(self, recording: str = ANY_RECORDING) -> str:
+        return f"{self.folder(recording)}/report_figures"
+
     def summary(self, recording: str = ANY_RECORDING) -> str:
         return f"{self.folder(recording)}/summary.json"
 
@@ -53,11 +59,17 @@ class Paths:
     def experiment_report(self) -> str:
         return f"results/{self.experiment}/report.html"
 
+    def conditions(self) -> str:
+        return f"results/{self.experiment}/conditions.tsv"
+
     def log(self, rule: str, recording: str = ANY_RECORDING) -> str:
         return f"logs/{self.experiment}/{recording}/{rule}.log"
 
     def experiment_log(self, rule: str = "report_experiment") -> str:
         return f"logs/{self.experiment}/{rule}.log"
+
+    def benchmarks(self) -> str:
+        return f"benchmarks/{self.experiment}"
 
     def experiment_benchmark(self) -> str:
         return f"benchmarks/{self.experiment}/report_experiment.tsv"

@@ -21,7 +21,7 @@ from dspant.config.submission import submission_group
 from dspant.dataset.folder import DatasetFolder, store_folder_name
 from dspant.errors import ConfigError
 
-REPORT_VERSION = 2
+REPORT_VERSION = 3
 """Raised when the pages show something else, which makes them again."""
 
 
@@ -94,6 +94,7 @@ class Plan:
             "experiment": self.paths.experiment,
             "datasets": list(self.datasets),
             "line_frequency_hz": self.experiment.line_frequency_hz,
+            "samples_mb": self.experiment.report.samples_mb,
         }
 
     def targets(self) -> list[str]:
@@ -102,7 +103,7 @@ class Plan:
         The experiment's report takes that of every recording, and this all datasets it shows: so
         ``--batch report_experiment=1/10`` plans a tenth of everything.
         """
-        return [self.paths.experiment_report()]
+        return [self.paths.experiment_report(), self.paths.conditions()]
 
     def interrupted(self, _wildcards: object) -> list[str]:
         """What a killed run took away and nobody would miss, since what follows looks finished.
@@ -111,7 +112,7 @@ class Plan:
         its folder, and with it what is kept), and pages of recordings that the experiment's page
         was made from.
         """
-        pages_were_made = Path(self.paths.experiment_report()).exists()
+        pages_were_made = all(Path(target).exists() for target in self.targets())
         found: list[str] = []
         for recording in self.recordings:
             if not Path(self.paths.folder(recording)).is_dir():
@@ -121,8 +122,13 @@ class Plan:
                 if not dataset.metadata.exists() and dataset.kept.is_dir():
                     found.append(str(dataset.metadata))
             if pages_were_made:
-                pages = (self.paths.report(recording), self.paths.summary(recording))
-                found += [page for page in pages if not Path(page).exists()]
+                made = (
+                    self.paths.report,
+                    self.paths.summary,
+                    self.paths.tiles,
+                    self.paths.figures,
+                )
+                found += [path(recording) for path in made if not Path(path(recording)).exists()]
         return found
 
 

@@ -15,7 +15,15 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from dspant.config.experiment import EpocStore, Experiment, Node, Reference, Storage, StreamStore
+from dspant.config.experiment import (
+    EpocStore,
+    Experiment,
+    Node,
+    Reference,
+    Report,
+    Storage,
+    StreamStore,
+)
 from dspant.config.steps import FROM_EXPERIMENT
 from dspant.meanings import meanings
 from dspant.ops.features import FEATURES
@@ -29,6 +37,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "A node": Node,
     "An input of another recording": Reference,
     "How results are stored": Storage,
+    "What the pages show": Report,
 }
 """Models by the heading they have in the guide."""
 
@@ -227,7 +236,8 @@ def _list(schema: dict[str, Any]) -> str:
 
 
 def _markdown(text: str) -> str:
-    return " ".join(text.replace("``", "`").replace("|", "\\|").split())
+    plain = text.replace("``", "`").replace("|", "\\|").replace("](", "]\\(")
+    return " ".join(plain.split())
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def read_sheet(file: Path | str) -> tuple[Sheet | None, list[str]]:
         The sheet, or None where its form cannot be read; and finished lines that name file,
         line and column.
     """
-    sheet, problems = _read_form(file)
+    sheet, problems = read_sheet_form(file)
     if sheet is not None:
         problems += [*_recording_problems(sheet), *_block_problems(sheet)]
     return sheet, problems
@@ -146,7 +146,7 @@ def read_sheet_table(file: Path | str) -> pa.Table:
     import pyarrow as pa
     from pandera.errors import SchemaErrors
 
-    sheet, problems = _read_form(file)
+    sheet, problems = read_sheet_form(file)
     if sheet is None or problems:
         raise ConfigError(problems)
     table = pa.table(
@@ -165,7 +165,14 @@ def _failure(file: str, failure: Mapping[str, object]) -> str:
     return sentence(file, (str(failure["column"]),), message)
 
 
-def _read_form(file: Path | str) -> tuple[Sheet | None, list[str]]:
+def read_sheet_form(file: Path | str) -> tuple[Sheet | None, list[str]]:
+    """Read a sheet's cells; names and blocks are not looked at.
+
+    Returns
+    -------
+    sheet, problems
+        As of :func:`read_sheet`.
+    """
     name = shown_path(file)
     text, problem = _text(Path(file), name)
     if problem:

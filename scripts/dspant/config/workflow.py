@@ -14,6 +14,7 @@ from snakemake.exceptions import WorkflowError
 
 from dspant.config.documents import load_document
 from dspant.config.plan import Plan, load_plan
+from dspant.config.unfinished import write_page_of_what_there_is  # noqa: F401 - rules call it
 from dspant.config.verification import CHOICE, Verification, plan_verification, without_choice
 from dspant.dataset.provenance import COMMAND
 from dspant.errors import ConfigError, RawDataError
@@ -82,6 +83,18 @@ def plan_for(workflow: Any, config: Mapping[str, Any]) -> Plan:
         return load_plan(without_choice(config), files, _overhead_mb(workflow))
     except ConfigError as error:
         raise WorkflowError(str(error)) from None
+
+
+def show_progress(workflow: Any, plan: Plan) -> None:
+    """Show how the run stands, in the process that a user started.
+
+    Jobs that plan the workflow again are silent, and where another workflow takes this one in, the
+    terminal is that one's.
+    """
+    if workflow.is_main_process and len(workflow.included_stack) == 1:
+        from dspant.terminal.attach import attach
+
+        attach(workflow, plan)
 
 
 def _overhead_mb(workflow: Any) -> int:

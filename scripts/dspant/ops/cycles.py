@@ -29,7 +29,7 @@ TOO_LONG = "cycle longer than max_duration_s"
 SAME_SAMPLE = 1e-6
 """Part of a sample by which an end of a cycle may miss a sample that it lies on, for rounding."""
 
-MOST_POINTS = 2**22
+MOST_POINTS = 2**20
 """Most points of a channel's cycles that are held at once."""
 
 BATCH_PAIRS = 4096
@@ -92,7 +92,7 @@ def _profile_columns(
     version=1,
     columns=_profile_columns,
     takes=("stream", "epoc"),
-    holds=Held(14, scipy=False),
+    holds=Held(56, scipy=False),
 )
 def cycle_profiles(
     source: SignalSource, events: list[Events], params: CycleProfiles

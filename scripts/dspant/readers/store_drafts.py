@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 def draft_config(tank: TankScan, summaries: Sequence[Mapping[str, Any]]) -> str:
     """Text of a config that is refused until its units are filled in, and then runs."""
     names = sorted({name for summary in summaries for name in summary["stores"]})
+    stores: list[str] = []
+    for name in names:
+        stated = [s["stores"][name] for s in summaries if name in s["stores"]]
+        odd = any(f"store {name!r}" in text for s in summaries for text in s["findings"])
+        stores += _store(name, stated, len(summaries), odd=odd)
     lines = [
         "# Drafted by a scan. Fill in each unit, delete the stores you do not need, then run",
         f"#   snakemake --cores 2 --configfile {tank.config.as_posix()}",
@@ -27,11 +32,9 @@ def draft_config(tank: TankScan, summaries: Sequence[Mapping[str, Any]]) -> str:
         f"recordings: {_quoted(tank.sheet.as_posix())}",
         "stores:",
     ]
-    for name in names:
-        stated = [s["stores"][name] for s in summaries if name in s["stores"]]
-        odd = any(f"store {name!r}" in text for s in summaries for text in s["findings"])
-        lines += _store(name, stated, len(summaries), odd=odd)
-    return "\n".join(lines) + "\n"
+    if all(line.lstrip().startswith("#") for line in stores):
+        lines.append("  # No store is in all recordings: scan folders of like recordings apart.")
+    return "\n".join([*lines, *stores]) + "\n"
 
 
 def _store(

@@ -16,6 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from dspant.report.numbers import significant
+from dspant.report.svg import compact
+from dspant.report.svg_path import UNITS_PER_PX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +36,6 @@ MOST_PANELS = 12
 
 MOST_VECTOR_MARKS = 600
 """With more dots or ticks than this, they are drawn as pixels."""
-
-LONG_PATH = 1000
-"""Letters from which on a path shows data and not the shape of a mark."""
 
 INK, QUIET, LINE = "#010203", "#010204", "#010205"
 ACCENT = "#010206"
@@ -90,6 +89,9 @@ class Picture:
 
     Parameters
     ----------
+    identity
+        Its name, of which a page has each once: the dataset and what is drawn of it, with "-"
+        between them.
     svg
         The drawing as an element of a page.
     title
@@ -98,9 +100,15 @@ class Picture:
         How to read it.
     """
 
+    identity: str
     svg: Markup
     title: str
     caption: str
+
+    @property
+    def kind(self) -> str:
+        """What is drawn, whatever the dataset: ``whole``, ``spectrum``."""
+        return self.identity.rpartition("-")[2]
 
 
 @contextmanager
@@ -166,49 +174,19 @@ def finish(figure: Figure, title: str, caption: str) -> Picture:
     buffer = StringIO()
     unstated = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(buffer, format="svg", transparent=True, metadata=unstated, dpi=PIXELS_DPI)
-    return Picture(_for_page(buffer.getvalue(), title), title, caption)
+    identity = mpl.rcParams["svg.hashsalt"]
+    return Picture(identity, _for_page(buffer.getvalue(), title, identity), title, caption)
 
 
-def _for_page(svg: str, title: str) -> Markup:
-    """An SVG document as part of a page: no head, no names but those referred to, short numbers."""
-    body = svg[svg.index("<svg") :]
-    body = re.sub(r"<style.*?</style>|<metadata>.*?</metadata>|<!--.*?-->", "", body, flags=re.S)
-    body = re.sub(r'<g id="[^"]*"', "<g", body)
-    body = re.sub(r"font-family:[^;\"]*;? ?", "", body)
-    body = re.sub(r"\bfont: ([\d.]+px) [^;\"]*", r"font-size: \1", body)
-    body = re.sub(r' transform="rotate\(-0[^"]*"', "", body)
-    body = re.sub(r' d="([^"]*)"', _short_path, body)
-    body = re.sub(r'(?<=[ "(-])(\d+\.\d{2})\d+(?=[ ")])', r"\1", body)
-    body = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", body)
-    body = re.sub(r"\s*\n\s*", "\n", _without_bare_groups(body))
-    for colour, name in _THEME.items():
-        body = body.replace(colour, name)
-    head = re.match(r"<svg[^>]*>", body)[0]
-    view = re.search(r'viewBox="[^"]*"', head)[0]
-    opening = f'<svg class="plot" role="img" aria-label="{escape(title)}" {view}>'
-    return Markup(opening + body[len(head) :].strip())  # noqa: S704 - matplotlib escapes all text
-
-
-def _without_bare_groups(svg: str) -> str:
-    """The same drawing without groups that state nothing, which are half of its bytes."""
-    kept: list[bool] = []
-
-    def group(found: re.Match[str]) -> str:
-        if found[0] == "<g/>":
-            return ""
-        if found[0] != "</g>":
-            kept.append(found[0] != "<g>")
-            return found[0] if kept[-1] else ""
-        return found[0] if kept.pop() else ""
-
-    return re.sub(r"<g\b[^>]*>|</g>", group, svg)
-
-
-def _short_path(found: re.Match[str]) -> str:
-    """A path with one decimal where it is long, three where it is the shape of a mark."""
-    decimals = 1 if len(found[1]) > LONG_PATH else 3
-    numbers = re.sub(r"-?\d+\.\d+", lambda n: f"{float(n[0]):.{decimals}f}", found[1])
-    return f' d="{" ".join(numbers.split())}"'
+def _for_page(svg: str, title: str, identity: str) -> Markup:
+    """An SVG document as part of a page."""
+    view, body = compact(svg, identity, _THEME, TEXT_PX)
+    opening = (
+        f'<svg class="plot" role="img" aria-label="{escape(title)}" viewBox="{view}" '
+        f'fill="none" font-size="{TEXT_PX * UNITS_PER_PX:g}" stroke-width="{UNITS_PER_PX}" '
+        'stroke-linejoin="round">'
+    )
+    return Markup(f"{opening}\n{body}\n</svg>")  # noqa: S704 - compact escapes all text
 
 
 def title_channel(axis: Axes, text: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dspant.report.numbers import counted, duration
+from dspant.report.verdict import GOOD
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,19 @@ def _gaps(summary: Mapping[str, Any]) -> Fact:
 
 def _channels(summary: Mapping[str, Any]) -> Fact:
     channels = [
-        (channel, quality["remarks"])
+        (channel, quality)
         for stream in summary["quality"].values()
         for channel, quality in stream.items()
     ]
-    marked = [f"{channel}: {', '.join(remarks)}" for channel, remarks in channels if remarks]
+    marked = [
+        f"{channel} {quality['verdict']}: {', '.join(quality['remarks'])}"
+        for channel, quality in channels
+        if quality["verdict"] != GOOD
+    ]
     sound = len(channels) - len(marked)
     note = "; ".join(marked[:4]) + (" …" if len(marked) > 4 else "")
     return Fact(
-        "Raw channels without remark",
-        f"{sound} of {len(channels)}",
-        note,
-        bool(marked),
-        "#page-quality",
+        "Good raw channels", f"{sound} of {len(channels)}", note, bool(marked), "#page-quality"
     )
 
 

@@ -14,6 +14,7 @@ from dspant.dataset.atomic import flush_to_disk, write_json
 from dspant.dataset.digest import of_bytes, of_text
 from dspant.dataset.folder import DatasetFolder
 from dspant.report import TEMPLATES
+from dspant.report.explorer.folder import inventory, link_tiles
 
 logger = logging.getLogger("dspant.report")
 
@@ -56,7 +57,7 @@ def _made_from(block: Path, datasets: Sequence[DatasetFolder], spec: dict[str, A
 
 def _sources() -> Iterator[Path]:
     yield from sorted(Path(__file__).parent.rglob("*.py"))
-    yield from sorted(file for file in TEMPLATES.iterdir() if file.is_file())
+    yield from sorted(file for file in TEMPLATES.rglob("*") if file.is_file())
 
 
 def _put_back(folder: Path, files: Sequence[Path], made_from: str) -> bool:
@@ -64,8 +65,7 @@ def _put_back(folder: Path, files: Sequence[Path], made_from: str) -> bool:
     if _note(folder) != [made_from, *(_fingerprint(file) for file in kept)]:
         return False
     for file, link in zip(files, kept, strict=True):
-        file.unlink(missing_ok=True)
-        os.link(link, file)
+        _link(link, file)
         os.utime(file)
     flush_to_disk(files[0].parent)
     return True
@@ -77,9 +77,16 @@ def _keep(folder: Path, files: Sequence[Path], made_from: str) -> None:
     note.unlink(missing_ok=True)  # first: a job killed in between leaves nothing to put back
     with suppress(OSError):  # a file system without hard links: pages are drawn again, that is all
         for file in files:
-            (folder / file.name).unlink(missing_ok=True)
-            os.link(file, folder / file.name)
+            _link(file, folder / file.name)
         write_json(note, [made_from, *(_fingerprint(file) for file in files)])
+
+
+def _link(source: Path, target: Path) -> None:
+    if source.is_dir():
+        link_tiles(source, target)
+        return
+    target.unlink(missing_ok=True)
+    os.link(source, target)
 
 
 def _note(folder: Path) -> Any:
@@ -90,4 +97,6 @@ def _note(folder: Path) -> Any:
 
 
 def _fingerprint(file: Path) -> str:
+    if file.is_dir():  # up to thousands of tiles: their names and sizes have to do
+        return of_text(json.dumps(inventory(file)))
     return of_bytes(file.read_bytes()) if file.is_file() else ""

@@ -11,7 +11,7 @@ from dspant.dataset.epoc import Epoc
 from dspant.dataset.metadata import EpocColumn
 from dspant.report.numbers import NOTHING, column_decimals, readable_unit, scale_for, with_unit
 
-ROWS = 20
+ROWS = 10
 
 TIME_DECIMALS = 4
 
@@ -40,7 +40,7 @@ def preview(epoc: Epoc) -> Preview:
     headings, columns = [], []
     for name, column in epoc.metadata.base.columns.items():
         unit, texts = _column(head[name].to_numpy(), column)
-        number = column.dtype in ("float64", "int64")
+        number = column.dtype.startswith(("float64", "int64"))
         headings.append(Heading(with_unit(name, unit), column.meaning, number))
         columns.append(texts)
     return Preview(headings, [list(row) for row in zip(*columns, strict=True)], epoc.events)
@@ -48,6 +48,8 @@ def preview(epoc: Epoc) -> Preview:
 
 def _column(values: np.ndarray, column: EpocColumn) -> tuple[str, list[str]]:
     """Unit as the heading shows it, and the cells."""
+    if "[" in column.dtype:
+        return readable_unit(column.unit), [f"{len(cell):,} values" for cell in values]
     if column.dtype != "float64":
         return readable_unit(column.unit), [_text(value) for value in values.tolist()]
     finite = values[np.isfinite(values)]

@@ -1,21 +1,25 @@
-"""Whether a raw channel can be trusted: size, offset, hum, flat stretches, saturation."""
+"""Whether a raw channel can be trusted: size, offset, hum, flat stretches, saturation, noise."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from dspant.dataset.stream import Stream
+from dspant.report.equal_runs import EqualRuns
+from dspant.report.moments import Moments
 from dspant.report.spectrum import HUM_WINDOW_S, mains_ratio, power_density
+from dspant.report.verdict import Finding, findings, worst
+from dspant.report.window_levels import WindowLevels
 
 FLAT_SAMPLES = 10
 """So many equal samples in a row count as flat; fewer happen by chance in coarse converters."""
 
-HUM_REMARK = 10.0
-FLAT_REMARK = 0.01
-EXTREMES_REMARK = 1e-3
+DROPOUT_S = 0.02
+"""So many seconds of one value are a dropout (and ``FLAT_SAMPLES`` samples at least)."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +30,24 @@ class Quality:
     ----------
     rms, offset, largest
         Root mean square, mean and largest absolute value, in ``unit``.
+    sd
+        Standard deviation, in ``unit``: the root mean square without the offset.
     mains_ratio
         :func:`dspant.report.spectrum.mains_ratio`.
     flat
         Fraction of samples that equal the ``FLAT_SAMPLES - 1`` before them.
+    dropout
+        Fraction of samples in stretches of one value of ``DROPOUT_S`` or more.
     extremes
         Fraction of samples at the smallest or the largest value; much where it saturates.
+    snr_db
+        :meth:`dspant.report.window_levels.WindowLevels.snr_db`.
+    kurtosis
+        :attr:`dspant.report.moments.Moments.kurtosis`.
     not_finite
         Number of samples that are NaN or infinite; they are left out of all else.
+    missing
+        The same as a fraction of all samples.
     """
 
     unit: str
@@ -44,71 +58,107 @@ class Quality:
     extremes: float | None
     largest: float | None
     not_finite: int
+    missing: float
+    sd: float | None = None
+    dropout: float | None = None
+    snr_db: float | None = None
+    kurtosis: float | None = None
+
+    @property
+    def offset_ratio(self) -> float | None:
+        """Size of the offset over the standard deviation; None where nothing varies."""
+        return abs(self.offset) / self.sd if self.offset is not None and self.sd else None
+
+    def measures(self) -> dict[str, float | None]:
+        """The numbers that have limits, by the names in :data:`dspant.report.verdict.LIMITS`."""
+        return {**asdict(self), "offset_ratio": self.offset_ratio}
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What stands out."""
+        return findings(self)
+
+    @property
+    def verdict(self) -> str:
+        """``good``, ``check`` or ``bad``."""
+        return worst([finding.verdict for finding in self.findings])
 
     @property
     def remarks(self) -> list[str]:
-        """What to look at, in words; empty where nothing stands out."""
-        found = {
-            "not finite": self.not_finite > 0,
-            "no variation": self.extremes == 1.0,
-            "hum": (self.mains_ratio or 0) >= HUM_REMARK,
-            "flat": (self.flat or 0) >= FLAT_REMARK,
-            "saturated": EXTREMES_REMARK <= (self.extremes or 0) < 1.0,
-        }
-        return [remark for remark, holds in found.items() if holds]
+        """What to look at, in a word or two each; empty where nothing stands out."""
+        return [finding.remark for finding in self.findings]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the channel is not good: what was found, and the limit it meets."""
+        return [finding.reason for finding in self.findings]
 
     def document(self) -> dict[str, Any]:
-        return {**asdict(self), "remarks": self.remarks}
+        told = {"remarks": self.remarks, "verdict": self.verdict, "reasons": self.reasons}
+        return {**asdict(self), **told}
 
 
 class QualityMeter:
-    """Listens to a stream and measures each channel."""
+    """Listens to a stream and measures each channel, in memory that its length does not change.
 
-    def __init__(self, channels: int) -> None:
-        self._count = np.zeros(channels, dtype=np.int64)
+    Parameters
+    ----------
+    fs_hz
+        The stream's rate.
+    """
+
+    def __init__(self, channels: int, fs_hz: float) -> None:
+        lost = max(math.ceil(DROPOUT_S * fs_hz - 1e-6), FLAT_SAMPLES)
         self._missing = np.zeros(channels, dtype=np.int64)
-        self._sum = np.zeros(channels)
-        self._squares = np.zeros(channels)
-        self._flat = np.zeros(channels, dtype=np.int64)
+        self._moments = [Moments() for _ in range(channels)]
+        self._runs = [EqualRuns(FLAT_SAMPLES, lost) for _ in range(channels)]
+        self._levels = [WindowLevels(fs_hz) for _ in range(channels)]
         self._low = _Extreme(channels)
         self._high = _Extreme(channels)
-        self._before = np.empty((channels, 0))
 
     def start_run(self, segment: int) -> None:
-        """Equal samples on both sides of a gap are not one flat stretch."""
-        self._before = self._before[:, :0]
+        """Nothing is measured across a gap."""
+        for part in (*self._runs, *self._levels):
+            part.break_off()
 
     def add(self, first: int, values: np.ndarray) -> None:
-        missing = np.isnan(values)
-        self._missing += missing.sum(axis=1)
-        self._count += (~missing).sum(axis=1)
-        self._sum += np.nansum(values, axis=1)
-        self._squares += np.nansum(values**2, axis=1)
         self._high.follow(values)
         self._low.follow(-values)
-        joined = np.concatenate([self._before, values], axis=1)
-        self._flat += count_flat(joined)
-        self._before = joined[:, -(FLAT_SAMPLES - 1) :]
+        for channel, row in enumerate(values):
+            known = ~np.isnan(row)
+            missing = int(len(row) - np.count_nonzero(known))
+            self._missing[channel] += missing
+            self._moments[channel].follow(row[known] if missing else row)
+            self._runs[channel].follow(row)
+            self._levels[channel].follow(row)
 
     def qualities(self, units: list[str], ratios: list[float | None]) -> list[Quality]:
         """One per channel, of what has been heard so far."""
         return [self._quality(c, units[c], ratios[c]) for c in range(len(units))]
 
     def _quality(self, channel: int, unit: str, ratio: float | None) -> Quality:
-        count, missing = int(self._count[channel]), int(self._missing[channel])
+        moments, missing = self._moments[channel], int(self._missing[channel])
+        count = moments.count
         if count == 0:
-            return Quality(unit, None, None, None, None, None, None, missing)
+            part = 1.0 if missing else 0.0
+            return Quality(unit, None, None, None, None, None, None, missing, part)
         low, high = -self._low.value[channel], self._high.value[channel]
         ends = self._high.count[channel] + (self._low.count[channel] if low != high else 0)
+        flat, lost = self._runs[channel].counts()
         return Quality(
             unit=unit,
-            rms=float(np.sqrt(self._squares[channel] / count)),
-            offset=float(self._sum[channel] / count),
+            rms=moments.rms,
+            offset=moments.mean,
             mains_ratio=ratio,
-            flat=float(self._flat[channel] / count),
+            flat=float(flat / count),
             extremes=float(ends / count),
             largest=float(max(abs(low), abs(high))),
             not_finite=missing,
+            missing=missing / (count + missing),
+            sd=moments.sd,
+            dropout=float(lost / count),
+            snr_db=self._levels[channel].snr_db(),
+            kurtosis=moments.kurtosis,
         )
 
 
@@ -126,16 +176,6 @@ class _Extreme:
             top > self.value, times, self.count + np.where(top == self.value, times, 0)
         )
         self.value = np.maximum(top, self.value)
-
-
-def count_flat(values: np.ndarray) -> np.ndarray:
-    """Samples of (channels, samples) that equal the ``FLAT_SAMPLES - 1`` before them."""
-    steps = FLAT_SAMPLES - 1
-    if values.shape[1] <= steps:
-        return np.zeros(len(values), dtype=np.int64)
-    equal = np.zeros(values.shape, dtype=np.int64)
-    np.cumsum(values[:, 1:] == values[:, :-1], axis=1, out=equal[:, 1:])
-    return (equal[:, steps:] - equal[:, :-steps] == steps).sum(axis=1)
 
 
 def mains_ratios(stream: Stream, line_hz: float | None) -> list[float | None]:

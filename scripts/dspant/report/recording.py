@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.recording import open_dataset
 from dspant.dataset.stream import Stream
 from dspant.engine.lazy import LazyStream
-from dspant.ops.registry import operations
+from dspant.ops.registry import nothing_more, operations
 from dspant.report.envelope import Outline, OutlineMaker
 from dspant.report.families.registry import Table, family_of
 from dspant.report.overlay import Overlay
@@ -79,8 +80,10 @@ class OpenedRecording:
             for step in epoc.metadata.dspant.steps[:-1]
             if (known := operations().get(step["op"])) is None or known.makes == "stream"
         ]
-        signal = None if parent is None else LazyStream(parent, steps)
-        return Table(epoc, signal, self.span_s)
+        alone = all(_takes_nothing_more(step) for step in steps)
+        signal = LazyStream(parent, steps) if parent is not None and alone else None
+        inputs = [self.epocs[taken] for taken in self.inputs(name) if taken in self.epocs]
+        return Table(epoc, signal, self.span_s, tuple(inputs))
 
     def overlays(self, name: str) -> list[Overlay]:
         """Events found in a stream, or else in what was made from it."""
@@ -103,7 +106,10 @@ class OpenedRecording:
 
 
 def open_and_survey(
-    datasets: Sequence[str | Path], names: Sequence[str], line_hz: float | None
+    datasets: Sequence[str | Path],
+    names: Sequence[str],
+    line_hz: float | None,
+    listen: Callable[[OpenedRecording], Mapping[str, Listener]] | None = None,
 ) -> OpenedRecording:
     """Open all datasets and go through each stream once.
 
@@ -113,6 +119,8 @@ def open_and_survey(
         Their folders, or files in them.
     names
         The order of the page; datasets that it does not name follow in the order given.
+    listen
+        Gives, once all datasets are open, who else wants the values of each stream.
 
     Raises
     ------
@@ -123,12 +131,14 @@ def open_and_survey(
     order = [name for name in names if name in folders]
     order += [name for name in folders if name not in order]
     recording = OpenedRecording({name: open_dataset(folders[name]) for name in order}, line_hz)
+    others = listen(recording) if listen else {}
     for name, stream in recording.streams.items():
         bins = outline_bins(len(stream.channels), len(recording.streams))
         maker = OutlineMaker(stream, bins)
-        meter = QualityMeter(len(stream.channels))
+        meter = QualityMeter(len(stream.channels), stream.fs_hz)
         raw = stream.metadata.dspant.node is None
-        read_once(stream, list(_listeners(maker, meter if raw else None)))
+        listeners = _listeners(maker, meter if raw else None, others.get(name))
+        read_once(stream, list(listeners))
         recording.outlines[name] = maker.outline()
         if raw:
             measured = meter.qualities(
@@ -138,7 +148,11 @@ def open_and_survey(
     return recording
 
 
-def _listeners(maker: OutlineMaker, meter: QualityMeter | None) -> Iterator[Listener]:
-    yield maker
-    if meter is not None:
-        yield meter
+def _takes_nothing_more(step: dict[str, Any]) -> bool:
+    """Whether a step needs no dataset besides the stream it is given."""
+    known = operations().get(step["op"])
+    return known is None or (len(known.takes) == 1 and known.also_takes is nothing_more)
+
+
+def _listeners(*wanted: Listener | None) -> Iterator[Listener]:
+    yield from (listener for listener in wanted if listener is not None)

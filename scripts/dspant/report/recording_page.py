@@ -9,21 +9,19 @@ from typing import Any
 from dspant.dataset.atomic import write_json
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.stream import Stream
-from dspant.report.block import BlockView, read_block
+from dspant.report.block import read_block
+from dspant.report.explorer.folder import tiles_written_whole
+from dspant.report.explorer.view import Explorer
+from dspant.report.figures import write_figures
 from dspant.report.glance import glance
 from dspant.report.graph import GraphNode, GraphPicture, lay_out
 from dspant.report.history import history
+from dspant.report.meanings import meanings
 from dspant.report.numbers import counted, rate
 from dspant.report.page import render, write_page
 from dspant.report.provenance import view
-from dspant.report.quality import (
-    EXTREMES_REMARK,
-    FLAT_REMARK,
-    FLAT_SAMPLES,
-    HUM_REMARK,
-)
 from dspant.report.recording import OpenedRecording, open_and_survey
-from dspant.report.sections import section
+from dspant.report.sections import Section, section
 from dspant.report.stretch import choose_stretch
 from dspant.report.summary import summarise
 
@@ -36,6 +34,8 @@ def write_recording_page(
     page: Path | str,
     summary: Path | str,
     provenance: Path | str,
+    tiles: Path | str,
+    figures: Path | str,
 ) -> None:
     """Write a recording's page, its summary and its provenance.
 
@@ -46,13 +46,18 @@ def write_recording_page(
     datasets
         All datasets of the recording: folders or files in them.
     spec
-        ``experiment``, ``datasets`` (the order of the page) and ``line_frequency_hz``.
+        ``experiment``, ``datasets`` (the order of the page), ``line_frequency_hz`` and
+        ``samples_mb`` (most disk in MB for ``tiles``).
     page
         The HTML file, in the recording's folder.
     summary
         The JSON file for the experiment's page.
     provenance
         The JSON file with all that is known about how the datasets came about.
+    tiles
+        The folder beside the page from which it loads samples.
+    figures
+        The folder for the page's figures as files of their own.
 
     Raises
     ------
@@ -64,13 +69,20 @@ def write_recording_page(
     run = Provenance()
     page = Path(page)
     name = page.absolute().parent.name
-    recording = open_and_survey(datasets, spec["datasets"], spec.get("line_frequency_hz"))
+    with tiles_written_whole(Path(tiles)) as folder:
+        explorer = Explorer(folder, spec["samples_mb"], Path(tiles).name)
+        recording = open_and_survey(
+            datasets, spec["datasets"], spec.get("line_frequency_hz"), explorer.listeners
+        )
+        explored = explorer.view(recording)
     seen = read_block(Path(block), recording.datasets)
     folders = [dataset.folder for dataset in recording.datasets.values()]
     made = history(name, spec["experiment"], folders, run)
     shown = view(made)
     numbers = summarise(name, recording, seen, shown.warnings)
     write_json(Path(summary), numbers)
+    sections = _sections(recording)
+    write_figures(Path(figures), [picture for it in sections for picture in it.pictures])
     text = render(
         "recording.html.j2",
         experiment=spec["experiment"],
@@ -78,18 +90,18 @@ def write_recording_page(
         block=seen,
         numbers=numbers,
         glance=glance(numbers),
+        explorer=explored,
         quality=recording.quality,
-        line_hz=recording.line_hz,
-        remark_limits=_remark_limits(),
+        meanings=meanings(recording.line_hz),
         graph=_graph(recording),
-        sections=_sections(recording, seen),
+        sections=sections,
         provenance=shown,
     )
     write_json(Path(provenance), made)
     write_page(page, text)
 
 
-def _sections(recording: OpenedRecording, block: BlockView) -> list[Any]:
+def _sections(recording: OpenedRecording) -> list[Section]:
     overlays = [o for name in recording.epocs if (o := recording.overlay(name)) is not None]
     outlines = [recording.outlines[name] for name in recording.streams]
     stretch_s = choose_stretch(overlays, outlines, recording.span_s)
@@ -112,12 +124,3 @@ def _graph(recording: OpenedRecording) -> GraphPicture:
         made = dataset.metadata.dspant.node is not None
         nodes.append(GraphNode(name, kind, made, recording.inputs(name)))
     return lay_out(nodes)
-
-
-def _remark_limits() -> dict[str, float]:
-    return {
-        "hum": HUM_REMARK,
-        "flat": FLAT_REMARK,
-        "flat_samples": FLAT_SAMPLES,
-        "extremes": EXTREMES_REMARK,
-    }

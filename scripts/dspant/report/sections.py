@@ -14,8 +14,10 @@ from dspant.report.figure import Picture
 from dspant.report.numbers import counted, duration, rate, readable_unit
 from dspant.report.preview import Preview, preview
 from dspant.report.recording import OpenedRecording
+from dspant.report.response import responses
+from dspant.report.spectrum_figures import RESPONSE_POINTS, draw_responses, draw_spectra
 from dspant.report.steps import StepWords, in_words
-from dspant.report.stream_figures import draw_spectra, draw_stretch, draw_whole
+from dspant.report.stream_figures import draw_stretch, draw_whole
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def section(recording: OpenedRecording, name: str, stretch_s: tuple[float, float
         **common,
         facts=_epoc_facts(dataset),
         notes=_epoc_notes(dataset),
-        pictures=family_of(dataset).draw(recording.table(name)) if dataset.events else [],
+        pictures=_epoc_pictures(recording, name),
         preview=preview(dataset),
     )
 
@@ -153,4 +155,21 @@ def _stream_pictures(
     parent = recording.parent(name)
     if parent is not None and parent.samples:
         pictures.append(draw_spectra(parent, stream))
+    pictures.append(_response(recording, name))
     return [picture for picture in pictures if picture is not None]
+
+
+def _epoc_pictures(recording: OpenedRecording, name: str) -> list[Picture]:
+    epoc = recording.epocs[name]
+    pictures = family_of(epoc).draw(recording.table(name)) if epoc.events else []
+    response = _response(recording, name)
+    return pictures if response is None else [*pictures, response]
+
+
+def _response(recording: OpenedRecording, name: str) -> Picture | None:
+    """Gain of a node's own filters; None where it has none, or its input is elsewhere."""
+    parent = recording.parent(name)
+    steps = recording.datasets[name].metadata.dspant.steps
+    if parent is None or not steps or recording.inputs(name)[0] != parent.name:
+        return None
+    return draw_responses(name, responses(parent, steps, RESPONSE_POINTS))

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dspant.ops.registry import operations
+from dspant.report.numbers import NOTHING
 
 _UNITS = {"hz": "Hz", "s": "s", "sd": "SD", "samples": "samples", "db": "dB"}
+
+LONGEST_LEARNED = 120
+"""Letters of what a step learned that are told."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,15 @@ def in_words(steps: Sequence[Mapping[str, Any]]) -> list[StepWords]:
             operation=step["op"],
             summary=known[step["op"]].summary if step["op"] in known else "",
             parameters=_phrases(step.get("params", {})),
-            realised=_phrases(step.get("realised", {})),
+            realised=_phrases({**step.get("realised", {}), **_brief(step.get("learned", {}))}),
         )
         for step in steps
     ]
+
+
+def _brief(learned: Mapping[str, Any]) -> dict[str, Any]:
+    """What a step learned of the recording, without long lists; the metadata have all."""
+    return {name: value for name, value in learned.items() if len(_text(value)) <= LONGEST_LEARNED}
 
 
 def _phrases(values: Mapping[str, Any]) -> list[str]:
@@ -41,6 +50,8 @@ def _phrases(values: Mapping[str, Any]) -> list[str]:
 
 def phrase(name: str, value: Any) -> str:
     """A parameter with its unit taken from its name: ``low_hz``, 20 is ``low 20 Hz``."""
+    if name in _UNITS:
+        return f"{_text(value)} {_UNITS[name]}"
     words = name.split("_")
     unit = _UNITS.get(words[-1], "") if len(words) > 1 else ""
     label = " ".join(words[:-1] if unit else words)
@@ -52,8 +63,17 @@ def _text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_inside(part)}" for name, part in value.items()) or NOTHING
     if not isinstance(value, list):
         return str(value)
-    parts = [_text(part) for part in value]
+    if not value:
+        return NOTHING
+    parts = [_inside(part) for part in value]
     numbers = all(isinstance(part, int | float) for part in value)
     return " to ".join(parts) if numbers and len(parts) == 2 else ", ".join(parts)
+
+
+def _inside(value: Any) -> str:
+    """Text of a part; in brackets where it has parts of its own."""
+    return f"({_text(value)})" if isinstance(value, list | Mapping) else _text(value)

@@ -16,18 +16,17 @@ from dspant.report.figure import Picture
 from dspant.report.numbers import Scale, scale_for, with_unit
 from dspant.report.overlay import Overlay
 from dspant.report.passes import read_between
-from dspant.report.spectrum import on_log_grid, power_density
 from dspant.report.stretch import LENGTH_S
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-OUTLINE_POINTS = 2400
+OUTLINE_POINTS = 1200
 """Bins of all panels of one picture together."""
 
-MOST_BINS = 720
+MOST_BINS = 300
 
-STRETCH_FINER = 1.4
+STRETCH_FINER = 1.5
 """Bins of the stretch for each bin of the whole: single spikes should stay single."""
 
 MANY_STREAMS = 5
@@ -35,14 +34,6 @@ MANY_STREAMS = 5
 
 TICK_SHARE = 0.07
 """Height of the marks of events over a whole recording, as a part of the panel."""
-
-SPECTRUM_WINDOW_S = 1.0
-SPECTRUM_POINTS = 260
-
-SPECTRUM_POINTS_IN_ALL = 1200
-"""Points of all panels of one picture together."""
-
-SPECTRUM_DECADES = 9
 
 
 def outline_bins(channels: int, streams: int) -> int:
@@ -109,44 +100,6 @@ def draw_stretch(
         _time_axis(axes, stretch_s)
         caption = f"{stretch_s[0]:.2f} to {stretch_s[1]:.2f} s." + _named(overlays)
         return figure.finish(drawn, f"{stream.name}, a short stretch", caption)
-
-
-def draw_spectra(before: Stream, after: Stream) -> Picture | None:
-    """Power density of a stream and of the one it was made from; None where they are too short."""
-    channels = figure.drawn_channels(after.channels)
-    spectra = [(stream, *power_density(stream, SPECTRUM_WINDOW_S)) for stream in (before, after)]
-    if any(len(frequency_hz) < 3 for _, frequency_hz, _ in spectra):
-        return None
-    points = min(SPECTRUM_POINTS, SPECTRUM_POINTS_IN_ALL // len(channels))
-    with figure.drawing(f"{after.name}-spectrum"):
-        drawn, axes = figure.side_by_side(len(channels), 170)
-        for axis, channel in zip(axes, channels, strict=True):
-            top = 0.0
-            for stream, frequency_hz, power in spectra:
-                if channel not in stream.channels:
-                    continue
-                row = stream.channels.index(channel)
-                grid_hz, density = on_log_grid(frequency_hz, power[[row]], points)
-                after_it = stream is after
-                axis.plot(
-                    grid_hz,
-                    density[0],
-                    color=figure.ACCENT if after_it else figure.QUIET,
-                    linewidth=1.3 if after_it else 0.9,
-                    label=stream.name,
-                )
-                top = max(top, float(np.nanmax(density[0], initial=0.0)))
-            _log_log(axis, top)
-            unit = after.units[after.channels.index(channel)]
-            axis.set_title(with_unit(channel, f"{unit}²/Hz"))
-            axis.set_xlabel("frequency (Hz)")
-        figure.legend_above(axes[0])
-        return figure.finish(
-            drawn,
-            f"Spectrum of {before.name} and {after.name}",
-            "Mean power density of up to 16 one-second windows spread over the recording (Welch)."
-            + figure.left_out(after.channels),
-        )
 
 
 def _scale(low: np.ndarray, high: np.ndarray, units: Sequence[str], row: int) -> Scale:
@@ -224,13 +177,3 @@ def _unbroken(time_s: np.ndarray, at_s: np.ndarray, fs_hz: float) -> list[np.nda
     gaps = np.flatnonzero(np.diff(time_s) > 1.5 / fs_hz)
     run = np.searchsorted(time_s[gaps], at_s, side="left") if len(gaps) else np.zeros(len(at_s))
     return [np.flatnonzero(run == number) for number in np.unique(run)]
-
-
-def _log_log(axis: Axes, top: float) -> None:
-    axis.set_xscale("log")
-    axis.set_yscale("log")
-    if top > 0:
-        low = max(axis.get_ylim()[0], top * 10.0**-SPECTRUM_DECADES)
-        axis.set_ylim(low, 3 * top)
-    figure.log_ticks(axis.xaxis)
-    figure.log_ticks(axis.yaxis)

@@ -9,6 +9,7 @@ import numpy as np
 from dspant.dataset.epoc import Epoc
 from dspant.dataset.stream import Stream
 from dspant.report.block import BlockView
+from dspant.report.experiment.measures import measures_of
 from dspant.report.recording import OpenedRecording
 from dspant.report.sections import unusable
 
@@ -22,7 +23,8 @@ def summarise(
     -------
     dict
         ``recording``, ``block start``, ``duration_s``, ``datasets`` by name, ``quality`` by raw
-        stream and channel, ``unusable`` by node and reason, ``findings`` and ``warnings``
+        stream and channel, ``unusable`` by node and reason, ``measures`` by node (as of
+        :func:`dspant.report.experiment.measures.measures_of`), ``findings`` and ``warnings``
         (numbers of them). Fit for JSON.
     """
     start_s, end_s = recording.span_s
@@ -40,9 +42,19 @@ def summarise(
             for stream, channels in recording.quality.items()
         },
         "unusable": {epoc: counts for epoc, counts in reasons.items() if counts},
+        "measures": _measures(recording),
         "findings": len(block.findings),
         "warnings": warnings,
     }
+
+
+def _measures(recording: OpenedRecording) -> dict[str, Any]:
+    made = {
+        name: measures_of(epoc)
+        for name, epoc in recording.epocs.items()
+        if epoc.metadata.dspant.node is not None
+    }
+    return {name: stated for name, stated in made.items() if stated}
 
 
 def _stream(stream: Stream) -> dict[str, Any]:

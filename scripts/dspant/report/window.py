@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +18,10 @@ from dspant.dataset.stream import Stream
 from dspant.errors import DatasetError, DspantError
 from dspant.report import figure
 from dspant.report.envelope import outline_of
+from dspant.report.figures import as_document
 from dspant.report.numbers import scale_for, with_unit
 from dspant.report.overlay import Overlay
-from dspant.report.page import render, write_page
+from dspant.report.page import write_page
 from dspant.report.passes import read_between
 from dspant.report.spectrum import power_density
 
@@ -94,8 +94,9 @@ def draw_window(
             values = [_values(line, span_s) for line in lines]
             largest = max(float(np.nanmax(abs(y), initial=0.0)) for _, y in values)
             scale = scale_for(largest, _one_unit(lines))
-            for number, (line, (time_s, y)) in enumerate(zip(lines, values, strict=True)):
-                _draw(axis, line, time_s, y * scale.factor, figure.colour_of(number))
+            names = line_names(lines)
+            for number, (name, (time_s, y)) in enumerate(zip(names, values, strict=True)):
+                _draw(axis, name, time_s, y * scale.factor, figure.colour_of(number))
             _mark(axis, events, span_s, lines[0].channel)
             figure.plain_ticks(axis)
             _name(axis, lines, scale.unit)
@@ -104,11 +105,11 @@ def draw_window(
         return figure.finish(drawn, f"{span_s[0]:g} to {span_s[1]:g} s", "").svg
 
 
-def _draw(axis: Axes, line: Line, time_s: np.ndarray, y: np.ndarray, colour: str) -> None:
+def _draw(axis: Axes, name: str, time_s: np.ndarray, y: np.ndarray, colour: str) -> None:
     """A band from the smallest to the largest value; a line where that band would be thin."""
     middle, low, high = outline_of(y[None], BINS)
     at_s = np.interp(middle, np.arange(len(time_s)), time_s)
-    style = {"color": colour, "linewidth": 0.9, "label": line.stream.name}
+    style = {"color": colour, "linewidth": 0.9, "label": name}
     if np.nanmax(high - low) < THIN * np.nanmax(np.ptp(y)):
         axis.plot(at_s, (low[0] + high[0]) / 2, **style)
     else:
@@ -119,7 +120,7 @@ def draw_spectra(lines: Sequence[Line], up_to_hz: float) -> Markup:
     """Draw the power density of lines over one another, up to a frequency."""
     with figure.drawing("spectra"):
         drawn, (axis,) = figure.panels(1, SPECTRUM_PX)
-        for number, line in enumerate(lines):
+        for number, (line, name) in enumerate(zip(lines, line_names(lines), strict=True)):
             frequency_hz, power = power_density(line.stream, SPECTRUM_WINDOW_S)
             shown = (frequency_hz > 0) & (frequency_hz <= up_to_hz)
             axis.semilogy(
@@ -127,7 +128,7 @@ def draw_spectra(lines: Sequence[Line], up_to_hz: float) -> Markup:
                 power[line.row, shown],
                 color=figure.colour_of(number),
                 linewidth=0.9,
-                label=line.stream.name,
+                label=name,
             )
         low, top = axis.get_ylim()
         axis.set_ylim(max(low, top * 10.0**-SPECTRUM_DECADES), top)
@@ -166,10 +167,7 @@ def _mark(axis: Axes, events: Sequence[Overlay], span_s: tuple[float, float], ch
 
 def standalone(svg: Markup) -> str:
     """Make a page's drawing a document of its own, with a size and the page's colours."""
-    opening, _, body = svg.partition(">")
-    width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', opening).groups()
-    values = {"opening": opening.removeprefix("<svg"), "width": width, "height": height}
-    return render("window.svg.j2", body=body, **values)
+    return as_document("window.svg.j2", svg)
 
 
 def _values(line: Line, span_s: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
@@ -194,8 +192,24 @@ def _name(axis: Axes, lines: Sequence[Line], unit: str) -> None:
     if len(lines) == 1:
         figure.title_channel(axis, with_unit(f"{lines[0].stream.name}: {lines[0].channel}", unit))
         return
-    figure.title_channel(axis, with_unit(lines[0].channel, unit))
+    figure.title_channel(axis, with_unit(shared_name(lines), unit))
     figure.legend_above(axis)
+
+
+def line_names(lines: Sequence[Line]) -> list[str]:
+    """What tells each line of a panel from the others: its dataset, its channel, or both."""
+    if len({line.channel for line in lines}) == 1:
+        return [line.stream.name for line in lines]
+    if len({line.stream.name for line in lines}) == 1:
+        return [line.channel for line in lines]
+    return [f"{line.stream.name}: {line.channel}" for line in lines]
+
+
+def shared_name(lines: Sequence[Line]) -> str:
+    """What all lines of a panel have in common: their channel, their dataset, or neither."""
+    channels = dict.fromkeys(line.channel for line in lines)
+    streams = dict.fromkeys(line.stream.name for line in lines)
+    return ", ".join(min(channels, streams, key=len))
 
 
 def picture(options: argparse.Namespace) -> str:

@@ -8,7 +8,15 @@ from dspant.report.figure import Picture
 
 
 @family(
-    *("double_threshold", "single_threshold", "hodges_bui", "bonato", "aglr", "change_points"),
+    *(
+        "double_threshold",
+        "single_threshold",
+        "hodges_bui",
+        "bonato",
+        "aglr",
+        "cusum",
+        "change_points",
+    ),
     overlay=spans,
 )
 def draw_bursts(table: Table) -> list[Picture]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST_VALUES = 10
 """Stimulus values with a trace of their own; of more, some are picked evenly."""
 
-TRACE_POINTS = 300
+TRACE_POINTS = 200
 
 WEAK_TO_STRONG = ("#4a86c8", "#9a72c4", "#cc5a6e", "#dd8a2e")
 """Colours between which those of stimulus values lie."""
@@ -137,7 +137,7 @@ def _draw_traces(table: Table, signal: LazyStream, responses: list[MeanResponse]
     channels = figure.drawn_channels(signal.channels)
     time_ms = 1e3 * responses[0].time_s
     thin = slice(None, None, -(-len(time_ms) // TRACE_POINTS))
-    colours = _by_strength(len(responses))
+    colours = by_strength(len(responses))
     response_s = table.step["params"]["response_s"]
     unit = readable_unit(table.unit("data"))
     with figure.drawing(f"{table.name}-traces"):
@@ -177,7 +177,7 @@ def _largest_away_from_artefact(
     return max(float(np.max(sizes)), np.finfo(float).tiny)
 
 
-def _by_strength(count: int) -> list[str]:
+def by_strength(count: int) -> list[str]:
     """Colours from weak to strong that are legible on light and on dark."""
     shades = mpl.colors.LinearSegmentedColormap.from_list("strength", WEAK_TO_STRONG)
     return [mpl.colors.to_hex(shades(place)) for place in np.linspace(0, 1, count)]

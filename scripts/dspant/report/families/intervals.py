@@ -32,12 +32,7 @@ def spans(table: Table) -> Overlay:
 @family(UNKNOWN, overlay=spans)
 def draw_intervals(table: Table) -> list[Picture]:
     """A raster, and the first column of numbers."""
-    measures = [
-        name
-        for name, column in table.epoc.metadata.base.columns.items()
-        if name not in ("onset", "offset") and column.dtype in ("float64", "int64")
-    ]
-    return [draw_courses(table, measures[:1], f"{table.name}: intervals")]
+    return [draw_courses(table, table.numbers[:1], f"{table.name}: intervals")]
 
 
 def draw_courses(table: Table, measures: list[str], title: str) -> Picture:
@@ -94,7 +89,7 @@ def draw_raster(axis: Axes, table: Table, rows: list[str], height_px: int) -> No
 def draw_dots(axis: Axes, table: Table, rows: list[str], measure: str) -> None:
     """A measure at the onset of each row, one colour per channel."""
     onset, values = table.column("onset"), table.column(measure).astype(np.float64)
-    finite = np.isfinite(values)
+    finite = np.isfinite(values) & np.isfinite(onset)
     scale = scale_for(float(np.abs(values[finite]).max(initial=0.0)), table.unit(measure))
     for index, row in enumerate(rows):
         own = finite & (table.of_channel(row) if row else True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dspant.dataset.epoc import Epoc
+from dspant.dataset.epoc import Epoc, column_values
 from dspant.engine.lazy import LazyStream
 from dspant.report.figure import Picture
 from dspant.report.overlay import Overlay
@@ -34,11 +34,14 @@ class Table:
         was made from none, or from one of another recording.
     span_s
         Start and end of the recording, the time axis that all pictures share.
+    inputs
+        Epocs of this recording that it was made from, in the order of the node's ``from``.
     """
 
     epoc: Epoc
     signal: LazyStream | None
     span_s: tuple[float, float]
+    inputs: tuple[Epoc, ...] = ()
 
     @property
     def name(self) -> str:
@@ -50,7 +53,18 @@ class Table:
         return (self.epoc.metadata.dspant.steps or [{}])[-1]
 
     def column(self, name: str) -> np.ndarray:
-        return self.epoc.table[name].to_numpy()
+        """Values of a column: shape (rows,), or (rows, values of a cell) for lists."""
+        return column_values(self.epoc.table[name])
+
+    @property
+    def numbers(self) -> list[str]:
+        """Columns of one number a row, besides the times."""
+        columns = self.epoc.metadata.base.columns.items()
+        return [
+            name
+            for name, column in columns
+            if name not in ("onset", "offset") and column.dtype in ("float64", "int64")
+        ]
 
     def unit(self, name: str) -> str:
         return self.epoc.metadata.base.columns[name].unit
@@ -59,17 +73,27 @@ class Table:
         return all(name in self.epoc.table.column_names for name in names)
 
     @cached_property
+    def labels(self) -> np.ndarray:
+        """What each row is of, (rows,): its channel, or its pair of channels."""
+        labels = self.column("channel")
+        if self.has("other"):
+            pairs = zip(labels.tolist(), self.column("other").tolist(), strict=True)
+            labels = np.array([f"{one} – {other}" for one, other in pairs], dtype=object)
+        return labels
+
+    @cached_property
     def channels(self) -> list[str]:
-        """Its channels, in the order of the signal where that is known; none without a column."""
+        """Its channels, or pairs of them, in the order of the signal where that is known; none
+        without a column."""
         if not self.has("channel"):
             return []
-        found = list(dict.fromkeys(self.column("channel").tolist()))
+        found = list(dict.fromkeys(self.labels.tolist()))
         known = self.signal.channels if self.signal else []
         return [c for c in known if c in found] + [c for c in found if c not in known]
 
     def of_channel(self, channel: str) -> np.ndarray:
         """Which rows belong to a channel: shape (rows,)."""
-        return self.column("channel") == channel
+        return self.labels == channel
 
 
 Draw = Callable[[Table], list[Picture]]

@@ -14,16 +14,21 @@ from dspant.report.numbers import scale_for, with_unit
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MOST_POINTS = 500
+MOST_POINTS = 260
 PANEL_PX = 74
 
-_KEYS = ("onset", "offset", "channel")
+MOST_FEATURES = 24
 
 
-@family("windows")
+@family("windows", "phasors")
 def draw_windows(table: Table) -> list[Picture]:
     """A panel per feature, on the recording's time axis."""
-    features = [name for name in table.epoc.table.column_names if name not in _KEYS]
+    return [draw_lines(table, table.numbers, f"{table.name}: features")]
+
+
+def draw_lines(table: Table, measures: list[str], title: str) -> Picture:
+    """A panel per measure with a line per channel, through the middles of the windows."""
+    features = measures[:MOST_FEATURES]
     channels = figure.drawn_channels(table.channels)
     rows = max(int(table.of_channel(channel).sum()) for channel in channels)
     together = -(-rows // most_points(len(features) * len(channels)))
@@ -38,11 +43,9 @@ def draw_windows(table: Table) -> list[Picture]:
         caption = "One point per window, at its middle."
         if together > 1:
             caption = f"Each point is the mean of {together} windows that follow one another."
-        return [
-            figure.finish(
-                drawn, f"{table.name}: features", caption + figure.left_out(table.channels)
-            )
-        ]
+        if len(measures) > len(features):
+            caption += f" The first {len(features)} of {len(measures)} features are drawn."
+        return figure.finish(drawn, title, caption + figure.left_out(table.channels))
 
 
 def most_points(lines: int) -> int:
