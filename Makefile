@@ -3,12 +3,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SLURM := build/slurm
+DOCS := build/docs-env
 CORES ?= 2
 CASES ?= 100000
 KILLS ?= 200
 RECIPES := $(basename $(notdir $(wildcard config/recipes/*.yaml)))
 
-.PHONY: demo test slurm-test lint format bench scale fuzz kills clean dag recipes recipe-pictures
+.PHONY: demo test slurm-test docs docs-test lint format bench peer-tables scale fuzz kills clean dag recipes recipe-pictures
 
 $(READY): envs/requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -19,7 +20,6 @@ $(READY): envs/requirements.txt pyproject.toml
 demo: $(READY)
 	$(BIN)/python -m dspant.simulate resources/demo/demo.yaml resources/demo/tank
 	$(BIN)/snakemake --cores $(CORES)
-	@echo "Open results/demo/report.html"
 
 test: $(READY)
 	$(BIN)/pytest -n $(CORES) --dist loadgroup
@@ -33,6 +33,19 @@ $(SLURM)/.ready: envs/requirements.txt envs/slurm.txt pyproject.toml
 slurm-test: $(SLURM)/.ready
 	sh tests/slurm/install.sh
 	$(SLURM)/bin/pytest tests/slurm
+
+$(DOCS)/.ready: envs/requirements.txt envs/docs.txt pyproject.toml
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.txt -r envs/docs.txt
+	$(DOCS)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+docs: $(DOCS)/.ready
+	$(DOCS)/bin/python -m sphinx -q -n -W --keep-going -c docs . build/docs/html
+	@echo "Open build/docs/html/index.html"
+
+docs-test: $(DOCS)/.ready
+	$(DOCS)/bin/pytest tests/docs -n $(CORES) --dist loadgroup
 
 lint: $(READY)
 	$(BIN)/ruff check --no-cache .
@@ -48,6 +61,13 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench.py
+
+build/bench/libemg/libemg-2.0.3.tar.gz: envs/libemg_tables.txt
+	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --require-hashes -r envs/libemg_tables.txt --dest $(@D)
+	touch $@
+
+peer-tables: $(READY) build/bench/libemg/libemg-2.0.3.tar.gz
+	$(BIN)/pytest tests/ops/test_ops_features_peers.py
 
 scale: $(READY)
 	$(BIN)/python tests/scale/scale.py

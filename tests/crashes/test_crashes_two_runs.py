@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("crashes")]
 
 def test_the_second_run_is_refused_and_nothing_is_damaged(finished_run, last, expected):
     first = start(finished_run.root, *last, "-R", "node_filtered")
-    while not any(finished_run.root.glob(".snakemake/locks/*")):
+    while not any(finished_run.root.glob(".snakemake/locks/*.output.lock")):
         assert first.poll() is None
         time.sleep(0.005)
 

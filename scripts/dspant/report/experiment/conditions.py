@@ -85,7 +85,8 @@ def _node_table(gathered: Gathered, node: str) -> NodeTable:
     having = [d for d in gathered.documents if node in d["measures"]]
     first = having[0]["measures"][node]
     units = {name: u for d in having for name, u in d["measures"][node]["units"].items()}
-    chosen = [name for name in units if _is_known(having, node, name)][:MOST_MEASURES]
+    known = [name for name in units if _is_known(having, node, name)]
+    chosen = known[:MOST_MEASURES]
     found = {name: _lines_of(gathered, having, node, name, units[name]) for name in chosen}
     each = max(MOST_ROWS // max(len(chosen), 1), 1)
     measures = [
@@ -98,7 +99,7 @@ def _node_table(gathered: Gathered, node: str) -> NodeTable:
         condition_heading(first["condition"]),
         bool(gathered.factors),
         measures,
-        lost + len(units) - len(chosen),
+        lost + len(known) - len(chosen),
         list(_notes(gathered, having, node)),
     )
 
