@@ -2,6 +2,7 @@
 
 const MOST_ROWS_AT_FIRST = 8;
 const MOST_CHANNELS_AT_FIRST = 4;
+const FEW_CHANNELS = 6;
 
 function button(text, label, act) {
   const made = element("button", { type: "button", "aria-label": label, title: label }, text);
@@ -74,7 +75,8 @@ function streamChoice(app, stream) {
     app.rebuild();
   });
   const channels = element("div", { class: "channels" }, ...boxes.map(({ label }) => label));
-  return element("fieldset", {}, element("legend", {}, all.label), channels);
+  const size = boxes.length > FEW_CHANNELS ? "many" : "few";
+  return element("fieldset", { class: size }, element("legend", {}, all.label), channels);
 }
 
 function eventChoice(app) {

@@ -49,9 +49,17 @@ class Stream {
     for (const level of this.suitable(channel, samplesPerPixel)) {
       const stretches = this.stretches(level.bin, window);
       const tiles = this.tilesFor(channel, level, stretches);
-      if (tiles) return this.join(level, stretches, tiles, pixels);
+      if (!tiles) continue;
+      this.askAround(channel, level, window);
+      return this.join(level, stretches, tiles, pixels);
     }
     return null;
+  }
+
+  // Loads what lies on both sides of a window, so that moving it does not wait.
+  askAround(channel, level, { start, end }) {
+    const wider = { start: start - (end - start) / 2, end: end + (end - start) / 2 };
+    this.tilesFor(channel, level, this.stretches(level.bin, wider));
   }
 
   // Bins of each run that a window touches, and some more on each side, so that lines go on there

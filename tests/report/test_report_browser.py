@@ -422,3 +422,30 @@ def test_a_page_alone_says_what_it_lacks(browser, recording, tmp_path):
     assert row["bin_samples"] > 100
     assert "report_tiles" in page.tab.locator("#explorer .note").inner_text()
     page.tab.context.close()
+
+
+@pytest.fixture
+def short_of_space(small: SmallRecording) -> SmallRecording:
+    """A stream of 300 runs, rounded for lack of space, and one that does not fit at all."""
+    rng = np.random.default_rng(12)
+    segments = [(400 * n, 400, 0.5 * n) for n in range(300)]
+    small.stream("RawG", rng.normal(size=(1, 120_000)), ["a"], segments=segments)
+    small.stream("wide", rng.normal(size=(1, 150_000)), ["a"])
+    small.page(samples_mb=0.45)
+    return small
+
+
+def test_many_runs_and_too_little_space(browser, short_of_space):
+    page = Opened(browser, short_of_space.folder / "report.html")
+    assert "wide: zoom ends at the smallest and largest of 8 samples" in page.tab.inner_text("main")
+    page.tab.locator("#explorer summary").click()
+    page.tab.get_by_label("wide", exact=True).check()
+    row, left_out = page.show(100.1, 100.9)
+    values = stored(short_of_space, "RawG")["a"]
+    assert row["first"] == [*range(80_100, 80_400), *range(80_400, 80_800)][: len(row["first"])]
+    assert len(row["first"]) > 600
+    room = np.ptp(values) / 60_000
+    np.testing.assert_allclose(row["low"], values[row["first"]], rtol=0, atol=room)
+    assert left_out["bin_samples"] == 8
+    page.tab.context.close()
+    assert page.said == []

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from small_recording import typical
+from small_recording import SmallRecording, typical
 
-from dspant.report.figure import drawing, finish, panels
+from dspant.report.figure import INK, Picture, drawing, finish, panels
+from dspant.report.figures import write_figures
 from dspant.report.graph import BOX_WIDTH, GraphNode, lay_out
 from dspant.report.numbers import duration, quantity, scale_for, share, significant, with_unit
 from dspant.report.recording import open_and_survey
 from dspant.report.spectrum import on_log_grid
+from dspant.report.spectrum_figures import draw_spectra
 from dspant.report.steps import phrase
 from dspant.report.stretch import choose_stretch
 
@@ -105,3 +108,66 @@ def test_streams_show_the_events_found_in_them_or_below(tmp_path: Path) -> None:
     start_s, end_s = choose_stretch([], outlines, recording.span_s)
     assert 0 <= start_s < end_s <= 12
     assert end_s - start_s == pytest.approx(2.0)
+
+
+def drawn_spectra(small: SmallRecording, **after: object) -> Picture:
+    noise = 1e-4 * np.random.default_rng(3).standard_normal((2, 8000))
+    small.stream("RawG", noise, ["a", "b"])
+    small.stream("made", **({"values": noise, "channels": ["a", "b"]} | after))
+    recording = open_and_survey(small.datasets, small.names, 60.0)
+    return draw_spectra(recording.streams["RawG"], recording.streams["made"])
+
+
+def test_a_channel_made_of_others_is_compared_with_their_median(small: SmallRecording) -> None:
+    noise = np.random.default_rng(4).standard_normal((1, 8000))
+    picture = drawn_spectra(small, values=noise, channels=["a - b"])
+    assert "RawG (median of its channels)" in picture.svg
+    assert picture.title == "Spectrum of RawG and made"
+
+
+def test_a_stream_in_another_unit_has_no_place_on_the_axis(small: SmallRecording) -> None:
+    picture = drawn_spectra(small, unit="V^2")
+    assert picture.title == "Spectrum of made"
+    assert "(V²)²/Hz" in picture.svg
+
+
+def test_many_channels_share_one_panel(small: SmallRecording) -> None:
+    noise = np.random.default_rng(4).standard_normal((6, 8000))
+    picture = drawn_spectra(small, values=noise, channels=list("abcdef"))
+    assert "6 channels (V²/Hz)" in picture.svg
+    assert "median of all channels" in picture.caption
+
+
+def test_figures_are_files_of_their_own_that_appear_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "report_figures"
+    with drawing("my_node-whole"):
+        figure, axes = panels(1, 60)
+        axes[0].plot([0, 1], [0, 1], color=INK)
+        picture = finish(figure, "my_node <whole>", "A line & a caption.")
+    write_figures(folder, [picture])
+    (file,) = folder.iterdir()
+    assert file.name == "my_node_whole.svg"
+    root = ElementTree.parse(file).getroot()  # noqa: S314 - our own
+    name = "{http://www.w3.org/2000/svg}"
+    assert root.findtext(f"{name}title") == "my_node <whole>"
+    assert root.findtext(f"{name}desc") == "A line & a caption."
+    assert float(root.get("width", 0)) == 760
+    write_figures(folder, [])
+    assert list(folder.iterdir()) == []
+    assert [entry.name for entry in tmp_path.iterdir()] == ["report_figures"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("sd", 3.0, "3 SD"),
+        ("by", [], "by –"),
+        ("names", {"ch1": "biceps", "ch2": "triceps"}, "names ch1 biceps, ch2 triceps"),
+        ("pairs", {"biceps": ["ch1", "ch2"]}, "pairs biceps (ch1, ch2)"),
+        ("bands_hz", {"low": [20.0, 80.0]}, "bands low (20 to 80) Hz"),
+        ("channels", {"c": {"a": 1.0, "b": -0.5}}, "channels c (a 1, b -0.5)"),
+        ("pairs", [["a", "b"], ["a", "c"]], "pairs (a, b), (a, c)"),
+    ],
+)
+def test_parameters_in_words(name: str, value: object, text: str) -> None:
+    assert phrase(name, value) == text

@@ -62,7 +62,7 @@ def test_equal_datasets_give_equal_pages(tmp_path: Path) -> None:
 
 def test_a_step_is_told_with_its_units(typical_page: str) -> None:
     text = " ".join(PageReader(typical_page).text.split())
-    assert "bandpass: low 20 Hz; high 450 Hz; order 4; phase zero" in text
+    assert "bandpass: low 20 Hz; high 450 Hz As by default: order 4; phase zero." in text
     assert "evoked: window -0.05 to 0.1 s; response 0.01 to 0.09 s" in text
 
 

@@ -71,13 +71,17 @@ def _draw_channel(
 ) -> None:
     top = 0.0
     for stream, frequency_hz, power in spectra:
+        style = _line(stream, after)
         if name in stream.channels:
-            row = stream.channels.index(name)
-            at_hz, density = on_log_grid(frequency_hz, power[[row]], POINTS)
-            axis.plot(at_hz, density[0], **_line(stream, after))
-            top = max(top, float(np.nanmax(density, initial=0.0)))
-    unit = readable_unit(after.units[after.channels.index(name)])
-    _log_log(axis, top, with_unit(name, f"{unit}²/Hz"))
+            own = power[[stream.channels.index(name)]]
+        else:  # made of several channels, such as a difference of two
+            own = np.nanmedian(power, axis=0, keepdims=True)
+            style["label"] = f"{stream.name} (median of its channels)"
+        at_hz, density = on_log_grid(frequency_hz, own, POINTS)
+        axis.plot(at_hz, density[0], **style)
+        top = max(top, float(np.nanmax(density, initial=0.0)))
+    unit = after.units[after.channels.index(name)]
+    _log_log(axis, top, with_unit(name, _per_hz(unit)))
 
 
 def _draw_median(
@@ -91,9 +95,15 @@ def _draw_median(
         axis.fill_between(at_hz, low, high, color=style["color"], alpha=0.18, linewidth=0)
         axis.plot(at_hz, middle, **style)
         top = max(top, float(np.nanmax(middle, initial=0.0)))
-    units = {readable_unit(unit) for unit in after.units}
-    unit = f"{units.pop()}²/Hz" if len(units) == 1 else "unit²/Hz"
+    units = {_per_hz(unit) for unit in after.units}
+    unit = units.pop() if len(units) == 1 else "unit²/Hz"
     _log_log(axis, top, with_unit(counted(len(after.channels), "channel"), unit))
+
+
+def _per_hz(unit: str) -> str:
+    """The unit of a power density: of V, V²/Hz; of V², (V²)²/Hz."""
+    text = readable_unit(unit)
+    return f"{text}²/Hz" if text.isalpha() else f"({text})²/Hz"
 
 
 def _line(stream: Stream, after: Stream) -> dict[str, object]:

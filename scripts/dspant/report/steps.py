@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dspant.ops.registry import operations
+from dspant.ops.registry import Operation, Parameters, operations
 from dspant.report.numbers import NOTHING
 
 _UNITS = {"hz": "Hz", "s": "s", "sd": "SD", "samples": "samples", "db": "dB"}
@@ -17,26 +17,47 @@ LONGEST_LEARNED = 120
 
 @dataclass(frozen=True)
 class StepWords:
-    """One step: its operation, what that does, its parameters, and what came of them."""
+    """One step: its operation, what that does, its parameters, and what came of them.
+
+    Parameters
+    ----------
+    parameters, defaults
+        Those that were chosen, and those that are as they are where nothing is said.
+    """
 
     operation: str
     summary: str
     parameters: list[str]
+    defaults: list[str]
     realised: list[str]
 
 
 def in_words(steps: Sequence[Mapping[str, Any]]) -> list[StepWords]:
     """Steps as metadata state them, for a reader."""
     known = operations()
-    return [
-        StepWords(
-            operation=step["op"],
-            summary=known[step["op"]].summary if step["op"] in known else "",
-            parameters=_phrases(step.get("params", {})),
-            realised=_phrases({**step.get("realised", {}), **_brief(step.get("learned", {}))}),
-        )
-        for step in steps
-    ]
+    return [_words(step, known.get(step["op"])) for step in steps]
+
+
+def _words(step: Mapping[str, Any], operation: Operation | None) -> StepWords:
+    params = step.get("params", {})
+    usual = {} if operation is None else defaults_of(operation.parameters)
+    chosen = {n: v for n, v in params.items() if n not in usual or v != usual[n]}
+    return StepWords(
+        operation=step["op"],
+        summary=operation.summary if operation else "",
+        parameters=_phrases(chosen),
+        defaults=_phrases({n: v for n, v in params.items() if n not in chosen}),
+        realised=_phrases({**step.get("realised", {}), **_brief(step.get("learned", {}))}),
+    )
+
+
+def defaults_of(model: type[Parameters]) -> dict[str, Any]:
+    """What parameters are where a config does not name them, as metadata state them."""
+    return {
+        name: field.get_default(call_default_factory=True, validated_data={})
+        for name, field in model.model_fields.items()
+        if not field.is_required()
+    }
 
 
 def _brief(learned: Mapping[str, Any]) -> dict[str, Any]:

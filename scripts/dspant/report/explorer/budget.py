@@ -93,12 +93,10 @@ def as_stored(stream: Stream) -> Coding:
     return "int16" if kinds <= set(WHOLE_NUMBERS) else "float32"
 
 
-def is_exact(stream: Stream, coding: Coding | None) -> bool:
-    """Whether samples are shown with the very values that are stored."""
-    if coding == "float32":
-        scaled = stream.metadata.base.channel_scales is not None
-        return not scaled and set(stream.metadata.base.channel_types) <= set(FRACTIONS)
-    return coding == "int16"
+def is_exact(stream: Stream) -> bool:
+    """Whether float32 holds the values that are stored as they are."""
+    scaled = stream.metadata.base.channel_scales is not None
+    return not scaled and set(stream.metadata.base.channel_types) <= set(FRACTIONS)
 
 
 def _size(levels: list[Level], stream: Stream, coding: Coding) -> int:

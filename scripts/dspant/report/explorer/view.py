@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,18 +11,21 @@ from markupsafe import Markup
 
 from dspant.dataset.stream import Stream
 from dspant.report import TEMPLATES
-from dspant.report.explorer.budget import MB, Depth, choose_depths, is_exact
+from dspant.report.explorer.budget import Depth, choose_depths
 from dspant.report.explorer.events import COLUMNS, Rows, part_call
 from dspant.report.explorer.folder import TileFolder
 from dspant.report.explorer.listener import PageOutline, TileMaker
+from dspant.report.explorer.notes import stream_notes, table_notes
 from dspant.report.explorer.pyramid import FACTOR
 from dspant.report.explorer.shelf import BINS, SAMPLES
-from dspant.report.numbers import counted, significant
 from dspant.report.recording import OpenedRecording
 
 SCRIPTS = tuple(
     f"explorer.{part}js"
-    for part in ("numbers.", "tiles.", "streams.", "events.", "rows.", "controls.", "gestures.", "")
+    for part in (
+        *("numbers.", "tiles.", "streams.", "events."),
+        *("rows.", "signals.", "lanes.", "controls.", "gestures.", "app.", ""),
+    )
 )
 """Parts of the page's own script, in order."""
 
@@ -105,7 +108,10 @@ class Explorer:
             library=_own("uplot/uPlot.iife.min.js"),
             script=_own(*SCRIPTS),
             data=as_script(data),
-            notes=[*self._notes(recording), *_table_notes(tables)],
+            notes=[
+                *stream_notes(recording.streams, self._depths, self.samples_mb),
+                *table_notes(tables),
+            ],
         )
 
     def _in_order(self, recording: OpenedRecording) -> list[str]:
@@ -139,7 +145,6 @@ class Explorer:
             "finest": depth.finest,
             "coarsest": depth.levels[-1].number,
             "page": {"bin": page.bin_samples, "channels": page.channels},
-            "exact": is_exact(stream, depth.coding),
         }
 
     def _write_rows(self, tables: Mapping[str, Rows]) -> list[Any]:
@@ -156,26 +161,6 @@ class Explorer:
                 else:
                     self.folder.write(key, part_call(key, piece))
         return inside
-
-    def _notes(self, recording: OpenedRecording) -> Iterator[str]:
-        for name, stream in recording.streams.items():
-            depth = self._depths[name]
-            if depth.coding is None and stream.samples:
-                bin_samples = FACTOR**depth.finest
-                yield (
-                    f"{name}: zoom ends at the smallest and largest of {bin_samples:,} samples "
-                    f"({significant(bin_samples / stream.fs_hz)} s). Its samples would take "
-                    f"{significant(depth.wanted_bytes / MB)} MB beside this page, more than "
-                    f"samples_mb: {self.samples_mb:g} leaves for it; the key is in the section "
-                    "report of the experiment's config."
-                )
-        rounded = [name for name, depth in self._depths.items() if depth.coding == "rounded"]
-        if rounded:
-            yield (
-                f"{', '.join(rounded)}: samples are rounded to 16 bits, to within 1/131,000 of "
-                "the range of the 65,536 samples around them; as stored, they would take more "
-                f"than samples_mb: {self.samples_mb:g}."
-            )
 
 
 def page_channels(streams: Mapping[str, Stream]) -> dict[str, int]:
@@ -233,15 +218,6 @@ def _epoc(name: str, rows: Rows, recording: OpenedRecording) -> dict[str, Any]:
         "marks": rows.marks(),
         "pieces": rows.bounds() if rows.shown else [],
     }
-
-
-def _table_notes(tables: Mapping[str, Rows]) -> Iterator[str]:
-    for name, rows in tables.items():
-        if not rows.shown:
-            yield (
-                f"{name}: where its {counted(len(rows.order), 'row')} lie is shown to within a "
-                f"{COLUMNS}th of the recording; their values are in the table only."
-            )
 
 
 def _own(*files: str) -> Markup:
