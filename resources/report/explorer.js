@@ -29,6 +29,7 @@ function begin() {
   window.addEventListener("beforeprint", () => printed(app, true));
   window.addEventListener("afterprint", () => printed(app, false));
   app.followAddress();
+  app.draw(); // at once: a page in a background tab is asked for no pictures
 }
 
 begin();

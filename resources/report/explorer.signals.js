@@ -94,7 +94,7 @@ class SignalRow extends Row {
       time.push(t);
       value.push(Number.isNaN(v) ? null : v);
     };
-    const boxed = this.drawn.bin > 1 && this.pixelsPerPoint() > 2;
+    const boxed = this.drawn.bin > 1 && this.pixelsPerPoint() > 1.05;
     for (const run of this.drawn.runs) {
       for (let n = 0; n < run.time.length; n += 1) {
         if (boxed) {

@@ -36,7 +36,9 @@ class Stream {
 
   // Outlines to try for a window, the best first: with about a bin for each pixel, then coarser.
   suitable(channel, samplesPerPixel) {
-    const usable = this.levels.filter((level) => !level.page || channel < this.page.channels);
+    const inPage = channel < this.page.channels;
+    // What stands in the page has few bins: nothing coarser is worth loading.
+    const usable = this.levels.filter((level) => (inPage ? level.page || level.bin < this.page.bin : !level.page));
     const most = Math.max(samplesPerPixel, 1);
     const fine = usable.filter((level) => level.bin <= most * (level.page ? PAGE_PIXELS : 1));
     return usable.slice(Math.max(fine.length - 1, 0));

@@ -17,7 +17,7 @@ from dspant.dataset.epoc_writer import EpocHeader, EpocWriter
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.metadata import EpocColumn
 from dspant.dataset.provenance import Provenance
-from dspant.dataset.recording import open_dataset
+from dspant import open_dataset
 from dspant.dataset.stream import Stream
 from dspant.dataset.stream_writer import StreamHeader, StreamWriter
 from dspant.errors import DigestError

@@ -281,6 +281,43 @@ def test_latencies_are_right_in_noise(name: str) -> None:
     assert np.abs(rows[name] - 0.010).max() <= 7e-4
 
 
+def turns_of(x: np.ndarray, level: float) -> float:
+    rows = table_of(
+        "evoked", Runs([(0.0, x[None])], 1000.0), [stimuli([0.2])],
+        window_s=[-0.1, 0.8], response_s=[0.0, 0.8], turn_level=level,
+    )  # fmt: skip
+    return float(rows["turns"][0])
+
+
+@pytest.mark.against("the number of extremes of a sine wave", "evoked")
+@pytest.mark.parametrize("cycles", [1, 3, 20])
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+def test_turns_are_the_extremes_of_a_sine_whatever_noise_lies_on_it(
+    cycles: int, noise: float
+) -> None:
+    t = np.arange(1100) / 1000 - 0.3
+    inside = (t >= 0) & (t < 0.5)
+    x = np.where(inside, np.sin(2 * np.pi * cycles * t / 0.5), 0.0)
+    x += np.random.default_rng(cycles).normal(size=len(t)) * noise
+    assert turns_of(x, 0.5) == 2 * cycles
+    assert turns_of(x, 2.5) == 0
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(-5, 5), min_size=2, max_size=40), st.integers(1, 6))
+def test_turns_of_integers_are_those_of_the_longest_zigzag(x: list[int], level: int) -> None:
+    """Of all ways to pick samples that go up and down by the level, the longest has them all."""
+    samples = np.r_[np.zeros(200), x, np.full(900 - len(x), x[-1])].astype(float)
+    ends_up, ends_down = [1] * len(x), [1] * len(x)
+    for i, value in enumerate(x):
+        for j in range(i):
+            if value - x[j] >= level:
+                ends_up[i] = max(ends_up[i], ends_down[j] + 1)
+            if x[j] - value >= level:
+                ends_down[i] = max(ends_down[i], ends_up[j] + 1)
+    assert turns_of(samples, float(level)) == max(max(*ends_up, *ends_down) - 2, 0)
+
+
 @pytest.mark.against("simulated truth", "evoked")
 def test_a_silent_period_has_its_begin_and_its_length() -> None:
     fs_hz, onset = 5000.0, np.array([1.0, 2.0])

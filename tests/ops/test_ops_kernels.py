@@ -15,7 +15,7 @@ from scipy import signal as sp
 from dspant.ops.kernels.cascade import Cascade, rows_in_lanes
 from dspant.ops.kernels.compiled import compiled
 from dspant.ops.kernels.cuts import last_cuts
-from dspant.ops.kernels.lanes import ADDRESS, INTEGER, Lanes, element, procedure, repeat
+from dspant.ops.kernels.lanes import ADDRESS, INTEGER, Lanes, procedure, repeat
 from dspant.ops.kernels.logarithm import natural_log
 from dspant.ops.kernels.moving import moving_mav, moving_mean, moving_rms
 from dspant.ops.kernels.polyphase import TAPS_AT_ONCE, filter_phases
@@ -163,7 +163,7 @@ def logarithms(x: np.ndarray) -> np.ndarray:
     lanes = Lanes(4)
 
     def four(place: Any, _carried: Any) -> list[Any]:
-        value = builder.load(element(builder, source, place, lanes.vector), typ=lanes.vector)
+        value = lanes.load(builder, source, place)
         lanes.store(builder, natural_log(builder, value, 4), target, place)
         return []
 

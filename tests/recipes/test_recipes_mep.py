@@ -52,6 +52,16 @@ def test_responses_begin_when_and_are_as_large_as_simulated(recipe, muscle):
 
 
 @EACH
+def test_a_large_response_turns_three_times_and_noise_never(recipe, muscle):
+    found = columns(recipe, "mep", muscle)
+    truth = recipe.truth("rec01", "response", muscle)["peak_to_peak"]
+
+    # Its phases are as 3 : -5 : 4, so the first leg is 3 / 8 of the whole.
+    assert set(found["turns"][found["usable"] & (truth > 0.35e-3)]) == {3.0}
+    assert set(found["turns"][found["usable"] & (truth < 0.05e-3)]) <= {0.0}
+
+
+@EACH
 def test_a_muscle_that_was_active_before_makes_a_row_not_usable(recipe, muscle):
     found = columns(recipe, "mep", muscle)
     ended_s = recipe.truth("rec01", "burst", muscle)["offset"]

@@ -369,19 +369,23 @@ def _ink(page: Opened) -> float:
     )
 
 
+def _choose_scheme(page: Opened, scheme: str) -> None:
+    page.tab.emulate_media(color_scheme=scheme)
+    page.tab.wait_for_function(f"matchMedia('(prefers-color-scheme: {scheme})').matches")
+    page.settle()
+
+
 def test_the_page_follows_the_colour_scheme(page):
-    page.tab.emulate_media(color_scheme="light")
-    page.settle()
+    _choose_scheme(page, "light")
     assert _ink(page) < 128
-    page.tab.emulate_media(color_scheme="dark")
-    page.settle()
+    _choose_scheme(page, "dark")
     assert _ink(page) > 128
 
 
 def test_paper_gets_the_window_in_its_own_width(page):
     page.show(4.0, 6.0)
     widths = "[...document.querySelectorAll('#explorer .uplot')].map((u) => u.clientWidth)"
-    page.tab.emulate_media(color_scheme="dark")
+    _choose_scheme(page, "dark")
     page.tab.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.settle()
     assert max(page.tab.evaluate(widths)) <= 700

@@ -20,6 +20,9 @@ CUT = "cut by an end of the recording or a gap"
 NO_NEXT = "no next onset in this unbroken run"
 SAME_ONSET = "next burst begins at the same time"
 
+SAME_SAMPLE = 1e-6
+"""Part of a sample by which bursts that begin at the same time may be apart, for rounding."""
+
 
 class BurstMeasures(Parameters):
     example: ClassVar[dict[str, Any]] = {}
@@ -157,7 +160,7 @@ def breath_phases(
     following = rows.following()
     reason = rows.reason.copy()
     reason[(reason == "") & ~np.isfinite(following)] = NO_NEXT
-    together = following == rows.onset
+    together = (following - rows.onset) * fs_hz < SAME_SAMPLE
     reason[(reason == "") & together] = SAME_ONSET
     if "clipped" in bursts.table.column_names:
         cut = values_of(bursts, "clipped").astype(bool)[rows.event]

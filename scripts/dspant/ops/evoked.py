@@ -52,6 +52,9 @@ class Evoked(Parameters):
     clip_level: float | None = Field(default=None, gt=0)
     """Rows whose response reaches this, up or down, in the signal's unit, are marked as not
     usable: the largest value that the amplifier gives."""
+    turn_level: float | None = Field(default=None, gt=0)
+    """Turns of the response are counted where it changes direction between two legs of this size
+    or more, in the signal's unit; 100 microvolt is usual. Not counted where not given."""
     silent_s: Interval | None = None
     """Part of the window in which a silent period is looked for, in seconds from the event."""
     silent_part: float = Field(default=0.5, gt=0, lt=1)
@@ -104,6 +107,9 @@ def _columns(signal: Signal, events: list[Events], _params: Evoked) -> dict[str,
         "half_peak_latency_s": Column("float64", "s", "to where half of that is last crossed"),
         "change_latency_s": Column("float64", "s", "to the most likely step of variance"),
         "duration_s": Column("float64", "s", "from onset to where the response last ends"),
+        "turns": Column(
+            "float64", "", "changes of direction by turn_level or more; NaN: not asked"
+        ),
         "silent_onset_s": Column("float64", "s", "from the event to the longest silence's begin"),
         "silent_period_s": Column("float64", "s", "how long it lasts; NaN: none, or no end"),
         "usable": Column("bool", "", "false where the reason column says why"),
@@ -112,7 +118,7 @@ def _columns(signal: Signal, events: list[Events], _params: Evoked) -> dict[str,
 
 
 @epoc_operation(
-    Evoked, version=2, columns=_columns, takes=("stream", "epoc"), holds=Held(7, scipy=False)
+    Evoked, version=3, columns=_columns, takes=("stream", "epoc"), holds=Held(7, scipy=False)
 )
 def evoked(
     source: SignalSource, events: list[Events], params: Evoked
@@ -128,9 +134,10 @@ def evoked(
     it does not end inside, its length is not known.
 
     Source: P. M. Rossini et al., Clin. Neurophysiol. 126 (2015) 1071 (size, threshold); G. Staude
-    and W. Wolf, Med. Eng. Phys. 21 (1999) 449 (step of variance); Z. J. Daskalakis, G. F. Molnar,
-    B. K. Christensen, A. Sailer, P. B. Fitzgerald and R. Chen, Clin. Neurophysiol. 114 (2003) 938
-    (silent period as activity below a part of the background's mean).
+    and W. Wolf, Med. Eng. Phys. 21 (1999) 449 (step of variance); R. G. Willison, J. Neurol.
+    Neurosurg. Psychiatry 27 (1964) 386 (turns); Z. J. Daskalakis, G. F. Molnar, B. K. Christensen,
+    A. Sailer, P. B. Fitzgerald and R. Chen, Clin. Neurophysiol. 114 (2003) 938 (silent period as
+    activity below a part of the background's mean).
     """
     import numpy as np
 

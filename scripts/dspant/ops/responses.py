@@ -24,6 +24,7 @@ MEASURES = (
     "half_peak_latency_s",
     "change_latency_s",
     "duration_s",
+    "turns",
     "silent_onset_s",
     "silent_period_s",
 )
@@ -75,6 +76,7 @@ def measure(x: np.ndarray, since: np.ndarray, fs_hz: float, params: Any) -> dict
         "duration_s": np.array(
             [(runs[-1][1] - runs[0][0]) / fs_hz if runs else np.nan for runs in held]
         ),
+        "turns": np.array([_turns(row, params.turn_level) for row in response]),
         "silent_onset_s": np.array([onset for onset, _ in silence]),
         "silent_period_s": np.array([length for _, length in silence]),
         ARTEFACT: _reaches(quiet, params.artefact_level),
@@ -114,6 +116,31 @@ def half_before(away: np.ndarray, peak_at: int) -> int:
 
     below = np.flatnonzero(away[:peak_at] < away[peak_at] / 2)
     return int(below[-1]) + 1 if len(below) else 0
+
+
+def _turns(x: np.ndarray, level: float | None) -> float:
+    """How often the samples turn between legs that are ``level`` high or more."""
+    import numpy as np
+
+    if level is None:
+        return np.nan
+    steps = np.diff(x)
+    rising = steps[steps != 0] > 0
+    at = np.flatnonzero(steps)
+    extremes = x[np.r_[0, at[1:][rising[1:] != rising[:-1]], len(x) - 1]].tolist()
+    lowest = highest = turned = extremes[0]
+    up: bool | None = None
+    turns = 0
+    for value in extremes[1:]:
+        if up is None:
+            lowest, highest = min(lowest, value), max(highest, value)
+            if highest - lowest >= level:
+                up, turned = value == highest, value
+        elif (value > turned) == up:
+            turned = value
+        elif abs(value - turned) >= level:
+            up, turned, turns = not up, value, turns + 1
+    return float(turns)
 
 
 def _change(power: np.ndarray, time_s: np.ndarray, peak_s: float) -> float:
