@@ -10,14 +10,13 @@ import pytest
 import second_implementation as other
 from fenced_blocks import REPOSITORY
 
-from dspant import open_recording
+from dspant import open_dataset, open_recording
 from dspant.dataset.digest import ColumnDigest, combined
 from dspant.dataset.epoc import Epoc
 from dspant.dataset.epoc_writer import EpocHeader, EpocWriter
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.metadata import EpocColumn
 from dspant.dataset.provenance import Provenance
-from dspant import open_dataset
 from dspant.dataset.stream import Stream
 from dspant.dataset.stream_writer import StreamHeader, StreamWriter
 from dspant.errors import DigestError
