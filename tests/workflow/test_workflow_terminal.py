@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -123,6 +124,7 @@ def test_a_failed_run_ends_with_why_and_with_one_line_to_act_on(clone):
 
 
 def test_a_good_run_is_one_line_then_what_was_made_and_where(clone):
+    shutil.rmtree(clone.results(), ignore_errors=True)  # nothing of earlier runs to put back
     shown = on_terminal(clone.root)
 
     assert shown.status == 0
