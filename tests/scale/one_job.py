@@ -75,7 +75,7 @@ def node_job(folder: Path, threads: int) -> int:
 
 
 def report_job(folder: Path, _threads: int) -> int:
-    from dspant.engine.memory import REPORT_MB
+    from dspant.engine.memory import report_memory_mb
     from dspant.report.recording_page import write_recording_page
 
     recording = folder / "rec01"
@@ -94,7 +94,7 @@ def report_job(folder: Path, _threads: int) -> int:
         tiles=recording / "report_tiles",
         figures=recording / "report_figures",
     )
-    return REPORT_MB
+    return report_memory_mb(CHANNELS)
 
 
 JOBS = {"write": write_job, "ingest": ingest_job, "node": node_job, "report": report_job}
