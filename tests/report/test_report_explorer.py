@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from small_recording import FS_HZ, SmallRecording, step
 
 from dspant.dataset.stream import Stream
-from dspant.report.explorer import folder as tile_folder
+from dspant.dataset.whole_folders import folder_written_whole, inventory, link_folder
 from dspant.report.explorer.budget import OUTLINE_BYTES, choose_depths
 from dspant.report.explorer.encoding import rounded, rounded_outline
-from dspant.report.explorer.folder import TileFolder, link_tiles, tiles_written_whole
+from dspant.report.explorer.folder import TileFolder
 from dspant.report.explorer.listener import PageOutline, TileMaker
 from dspant.report.explorer.pyramid import FACTOR, Pyramid, levels_of
 from dspant.report.explorer.shelf import BINS, SAMPLES
@@ -128,8 +128,8 @@ def tiled(
     depth = choose_depths({"RawG": stream}, samples_mb)["RawG"]
     page = PageOutline(depth.levels, page_bins, len(stream.channels))
     target = small.folder / "report_tiles"
-    with tiles_written_whole(target) as folder:
-        read_once(stream, [TileMaker(stream, depth, folder, page)])
+    with folder_written_whole(target) as folder:
+        read_once(stream, [TileMaker(stream, depth, TileFolder(folder), page)])
     return stream, target, page
 
 
@@ -228,7 +228,7 @@ def noise(small: SmallRecording, *names: str, samples: int = 100_000) -> dict[st
 
 
 def size_of(folder: Path) -> int:
-    return sum(size for _, size in tile_folder.inventory(folder))
+    return sum(size for _, size in inventory(folder))
 
 
 @pytest.mark.parametrize("samples_mb", [500.0, 2.0, 0.9, 0.0])
@@ -276,8 +276,8 @@ def test_a_stream_that_is_left_out_is_named_with_the_key(small: SmallRecording) 
 def explored(small: SmallRecording, samples_mb: float = 500.0) -> tuple[ExplorerView, Path]:
     """Make the explorer alone, without the other parts of a page."""
     target = small.folder / "report_tiles"
-    with tiles_written_whole(target) as folder:
-        explorer = Explorer(folder, samples_mb, target.name)
+    with folder_written_whole(target) as folder:
+        explorer = Explorer(TileFolder(folder), samples_mb, target.name)
         recording = open_and_survey(small.datasets, small.names, 60.0, explorer.listeners)
         return explorer.view(recording), target
 
@@ -354,10 +354,10 @@ def test_events_lie_over_the_streams_of_their_chain(typical_recording: SmallReco
 
 def test_tiles_appear_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "report_tiles"
-    with tiles_written_whole(target) as folder:
-        folder.write("a/0/0_0", "first")
-    with pytest.raises(KeyboardInterrupt), tiles_written_whole(target) as folder:
-        folder.write("a/0/0_0", "second")
+    with folder_written_whole(target) as folder:
+        TileFolder(folder).write("a/0/0_0", "first")
+    with pytest.raises(KeyboardInterrupt), folder_written_whole(target) as folder:
+        TileFolder(folder).write("a/0/0_0", "second")
         raise KeyboardInterrupt
     assert (target / "a/0/0_0.js").read_text() == "first"
     assert [file.name for file in tmp_path.iterdir()] == ["report_tiles"]
@@ -365,7 +365,7 @@ def test_tiles_appear_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_what_a_killed_job_left_is_cleared(tmp_path: Path) -> None:
     (tmp_path / ".tmp-1-report_tiles/a").mkdir(parents=True)
-    with tiles_written_whole(tmp_path / "report_tiles"):
+    with folder_written_whole(tmp_path / "report_tiles"):
         pass
     assert [file.name for file in tmp_path.iterdir()] == ["report_tiles"]
 
@@ -373,8 +373,8 @@ def test_what_a_killed_job_left_is_cleared(tmp_path: Path) -> None:
 def test_kept_tiles_share_their_bytes(tmp_path: Path) -> None:
     TileFolder(tmp_path / "report_tiles").write("a/0/0_0", "text")
     (tmp_path / "report_tiles/.snakemake_timestamp").touch()
-    link_tiles(tmp_path / "report_tiles", tmp_path / "kept")
-    assert tile_folder.inventory(tmp_path / "kept") == [("a/0/0_0.js", 4)]
+    link_folder(tmp_path / "report_tiles", tmp_path / "kept")
+    assert inventory(tmp_path / "kept") == [("a/0/0_0.js", 4)]
     first, second = (tmp_path / name / "a/0/0_0.js" for name in ("report_tiles", "kept"))
     assert first.stat().st_ino == second.stat().st_ino
     assert not (tmp_path / "kept/.snakemake_timestamp").exists()

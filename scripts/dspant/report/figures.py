@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from markupsafe import Markup
 
-from dspant.dataset.atomic import flush_to_disk, refusals_told, temporary
-from dspant.report.explorer.folder import clear_tile_drafts, into_place
+from dspant.dataset.whole_folders import folder_written_whole
 from dspant.report.figure import Picture
 from dspant.report.page import render
 from dspant.report.svg_path import UNITS_PER_PX
@@ -24,18 +22,10 @@ def write_figures(folder: Path, pictures: Iterable[Picture]) -> None:
     DiskError
         The disk is full, or nobody may write there.
     """
-    draft = temporary(folder)
-    with refusals_told(folder):
-        clear_tile_drafts(folder)
-        draft.mkdir(parents=True)
-        try:
-            for picture in pictures:
-                file = draft / f"{'_'.join(picture.identity.rsplit('-', 1))}.svg"
-                file.write_text(on_paper(picture), encoding="utf-8")
-                flush_to_disk(file)
-            into_place(draft, folder)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+    with folder_written_whole(folder) as draft:
+        for picture in pictures:
+            name = "_".join(picture.identity.rsplit("-", 1))
+            (draft / f"{name}.svg").write_text(on_paper(picture), encoding="utf-8")
 
 
 def on_paper(picture: Picture) -> str:

@@ -14,7 +14,7 @@ from dspant.dataset.atomic import flush_to_disk, write_json
 from dspant.dataset.digest import of_bytes, of_text
 from dspant.dataset.folder import DatasetFolder
 from dspant.report import TEMPLATES
-from dspant.report.explorer.folder import inventory, link_tiles
+from dspant.dataset.whole_folders import inventory, link_folder
 
 logger = logging.getLogger("dspant.report")
 
@@ -83,7 +83,7 @@ def _keep(folder: Path, files: Sequence[Path], made_from: str) -> None:
 
 def _link(source: Path, target: Path) -> None:
     if source.is_dir():
-        link_tiles(source, target)
+        link_folder(source, target)
         return
     target.unlink(missing_ok=True)
     os.link(source, target)

@@ -9,8 +9,9 @@ from typing import Any
 from dspant.dataset.atomic import write_json
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.stream import Stream
+from dspant.dataset.whole_folders import folder_written_whole
 from dspant.report.block import read_block
-from dspant.report.explorer.folder import tiles_written_whole
+from dspant.report.explorer.folder import TileFolder
 from dspant.report.explorer.view import Explorer
 from dspant.report.figures import write_figures
 from dspant.report.glance import glance
@@ -69,8 +70,8 @@ def write_recording_page(
     run = Provenance()
     page = Path(page)
     name = page.absolute().parent.name
-    with tiles_written_whole(Path(tiles)) as folder:
-        explorer = Explorer(folder, spec["samples_mb"], Path(tiles).name)
+    with folder_written_whole(Path(tiles)) as draft:
+        explorer = Explorer(TileFolder(draft), spec["samples_mb"], Path(tiles).name)
         recording = open_and_survey(
             datasets, spec["datasets"], spec.get("line_frequency_hz"), explorer.listeners
         )
