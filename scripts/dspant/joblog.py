@@ -31,7 +31,7 @@ def job_log(path: str | Path) -> Iterator[None]:
         try:
             yield
         except Exception:
-            from dspant.dataset.provenance import versions
+            from dspant.dataset.surroundings import versions
 
             stated = ", ".join(f"{name} {version}" for name, version in versions().items())
             log.info("failed with %s", stated)

@@ -4,60 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shlex
-import subprocess
 import sys
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
-from dspant.dataset.digest import of_text
 from dspant.dataset.folder import DatasetFolder
-
-LOCK = Path(__file__).parents[3] / "envs" / "requirements.txt"
-"""The lock file of a checkout, beside the library."""
+from dspant.dataset.surroundings import look_around
 
 COMMAND = "DSPANT_COMMAND"
 """Environment variable with the command line that a job is part of."""
-
-PACKAGES = ("dspant", "snakemake", "numpy", "scipy", "pyarrow", "llvmlite")
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that numbers depend on."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
-
-
-def commit() -> str | None:
-    """The library's git commit, with ``+`` where files were changed; None outside a checkout."""
-    try:
-        described = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return described.stdout.strip()
-
-
-def lock_digest() -> str | None:
-    """Fingerprint of the lock file's text; None where the library stands alone."""
-    try:
-        return of_text(LOCK.read_text(encoding="utf-8"))
-    except OSError:
-        return None
 
 
 def read_provenance(folder: DatasetFolder) -> dict[str, Any]:
@@ -87,6 +43,7 @@ class Provenance:
 
     def __init__(self, **made_from: Any) -> None:
         self._start = datetime.now(UTC)
+        self._surroundings = look_around()
         self._made_from = made_from
         self.warnings: list[str] = []
 
@@ -98,12 +55,8 @@ class Provenance:
         now = datetime.now(UTC)
         return {
             **self._made_from,
-            "versions": versions(),
-            "commit": commit(),
-            "lock": lock_digest(),
+            **self._surroundings.result(),
             "command": os.environ.get(COMMAND, shlex.join(sys.argv)),
-            "host": platform.node(),
-            "platform": platform.platform(),
             "start": self._start.isoformat(timespec="milliseconds"),
             "duration_s": round((now - self._start).total_seconds(), 3),
             "warnings": self.warnings,
