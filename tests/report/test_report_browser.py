@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import numpy as np
@@ -375,11 +376,21 @@ def _choose_scheme(page: Opened, scheme: str) -> None:
     page.settle()
 
 
+def _ink_becomes(page: Opened, wanted: Callable[[float], bool]) -> bool:
+    """Whether the page is drawn again so; it is told of a scheme some time after it is chosen."""
+    deadline = monotonic() + 10
+    while not wanted(_ink(page)):
+        if monotonic() > deadline:
+            return False
+        sleep(0.05)
+    return True
+
+
 def test_the_page_follows_the_colour_scheme(page):
     _choose_scheme(page, "light")
-    assert _ink(page) < 128
+    assert _ink_becomes(page, lambda ink: ink < 128)
     _choose_scheme(page, "dark")
-    assert _ink(page) > 128
+    assert _ink_becomes(page, lambda ink: ink > 128)
 
 
 def test_paper_gets_the_window_in_its_own_width(page):
@@ -389,7 +400,7 @@ def test_paper_gets_the_window_in_its_own_width(page):
     page.tab.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.settle()
     assert max(page.tab.evaluate(widths)) <= 700
-    assert _ink(page) < 128
+    assert _ink_becomes(page, lambda ink: ink < 128)
     page.tab.evaluate("window.dispatchEvent(new Event('afterprint'))")
     page.settle()
     assert min(page.tab.evaluate(widths)) > 700
