@@ -13,8 +13,8 @@ from typing import Any
 from dspant.dataset.atomic import flush_to_disk, write_json
 from dspant.dataset.digest import of_bytes, of_text
 from dspant.dataset.folder import DatasetFolder
-from dspant.report import TEMPLATES
 from dspant.dataset.whole_folders import inventory, link_folder
+from dspant.report import TEMPLATES
 
 logger = logging.getLogger("dspant.report")
 
