@@ -75,15 +75,7 @@ def _as_commands(block: Block) -> str:
 
 
 def _run_commands(found: list[Block], commands: list[str], root: Path, printed: Path) -> None:
-    done = subprocess.run(
-        ["bash", "-c", "\n".join(commands)],
-        cwd=root,
-        env=_environment(root),
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_S,
-        check=False,
-    )
+    done = _run(root, "bash", "-c", "\n".join(commands))
     if done.returncode:
         number = int((printed / "at").read_text())
         said = (printed / str(number)).read_text(encoding="utf-8")
@@ -115,8 +107,13 @@ def _run_python(page: Path, found: list[Block], root: Path) -> None:
         lines += block.content.splitlines()
     program = root / f"{name_of(page).replace('/', '_')}.py"
     program.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, str(program)],
+    done = _run(root, sys.executable, str(program))
+    assert done.returncode == 0, f"{name_of(page)}\n{done.stdout}\n{done.stderr}"
+
+
+def _run(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
         cwd=root,
         env=_environment(root),
         capture_output=True,
@@ -124,7 +121,6 @@ def _run_python(page: Path, found: list[Block], root: Path) -> None:
         timeout=LONGEST_S,
         check=False,
     )
-    assert done.returncode == 0, f"{name_of(page)}\n{done.stdout}\n{done.stderr}"
 
 
 def _environment(root: Path) -> dict[str, str]:

@@ -189,6 +189,20 @@ def _for_page(svg: str, title: str, identity: str) -> Markup:
     return Markup(f"{opening}\n{body}\n</svg>")  # noqa: S704 - compact escapes all text
 
 
+def name_row(axis: Axes, name: str, height: float) -> None:
+    """Write a row's name at the left edge, its lower edge at ``height`` in data coordinates."""
+    axis.annotate(
+        name,
+        (0, height),
+        xycoords=("axes fraction", "data"),
+        xytext=(3, 0),
+        textcoords="offset points",
+        va="bottom",
+        fontsize=TEXT_PX - 1.5,
+        color=QUIET,
+    )
+
+
 def title_channel(axis: Axes, text: str) -> None:
     axis.set_title(text, color=INK)
 

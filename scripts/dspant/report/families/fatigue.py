@@ -61,14 +61,5 @@ def _draw_index(axis: Axes, table: Table, index: str, channels: list[str]) -> No
     axis.set_ylim(-0.6, len(channels) - 0.3)
     axis.margins(x=0.08)
     for row, channel in enumerate(reversed(channels)):
-        axis.annotate(
-            channel,
-            (0, row + 0.1),
-            xycoords=("axes fraction", "data"),
-            xytext=(3, 0),
-            textcoords="offset points",
-            va="bottom",
-            fontsize=figure.TEXT_PX - 1.5,
-            color=figure.QUIET,
-        )
+        figure.name_row(axis, channel, row + 0.1)
     figure.title_channel(axis, f"{index} ({readable_unit(table.unit(f'{index}_slope'))})")

@@ -73,16 +73,7 @@ def draw_raster(axis: Axes, table: Table, rows: list[str], height_px: int) -> No
     axis.set_yticks([])
     axis.grid(visible=False)
     for index, row in enumerate(rows):
-        axis.annotate(
-            row,
-            (0, len(rows) - 1 - index + 0.36),
-            xycoords=("axes fraction", "data"),
-            xytext=(3, 0),
-            textcoords="offset points",
-            va="bottom",
-            fontsize=figure.TEXT_PX - 1.5,
-            color=figure.QUIET,
-        )
+        figure.name_row(axis, row, len(rows) - 1 - index + 0.36)
     figure.title_channel(axis, "when")
 
 
