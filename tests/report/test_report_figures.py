@@ -11,6 +11,7 @@ from dspant.report.figure import INK, Picture, drawing, finish, panels
 from dspant.report.figures import write_figures
 from dspant.report.graph import BOX_WIDTH, GraphNode, lay_out
 from dspant.report.numbers import duration, quantity, scale_for, share, significant, with_unit
+from dspant.report.page import render
 from dspant.report.recording import open_and_survey
 from dspant.report.spectrum import on_log_grid
 from dspant.report.spectrum_figures import draw_spectra
@@ -49,6 +50,16 @@ def test_boxes_stand_to_the_right_of_their_inputs_and_do_not_overlap() -> None:
         assert 0 <= box.y <= picture.height - picture.box_height
     assert all((np.diff(sorted(ys)) > picture.box_height).all() for ys in columns.values())
     assert len(picture.arrows) == 5
+
+
+def test_what_a_box_has_no_room_for_is_cut_and_kept_whole_in_its_title() -> None:
+    steps = "select_channels, single_threshold"
+    (box,) = lay_out([GraphNode("gastrocnemius_lateralis", steps, True, [])]).boxes
+    assert (box.name, box.kind) == ("gastrocnemius_lateralis", steps)
+    assert (box.label, box.note) == ("gastrocnemius_lat…", "select_channels, single…")
+    drawn = render("dag.svg.j2", graph=lay_out([GraphNode("a", steps, True, [])]))
+    assert drawn.count(steps) == 1
+    assert f"<title>a: {steps}</title>" in drawn
 
 
 @pytest.mark.parametrize(

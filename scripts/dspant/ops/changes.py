@@ -54,7 +54,7 @@ def _search_reach_s(params: Aglr) -> float:
     columns=_of_change,
     also_takes=epoc_of_baseline,
     reach_s=_search_reach_s,
-    holds=Held(12, scipy=False),
+    holds=Held(17, scipy=False),
 )
 def aglr(
     source: SignalSource, further: list[Events], params: Aglr

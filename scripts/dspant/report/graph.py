@@ -12,7 +12,8 @@ GAP_X = 56
 GAP_Y = 18
 PASSAGE_HEIGHT = 10
 MARGIN = 4
-LONGEST_LABEL = 18
+LONGEST_LABEL, LONGEST_NOTE = 18, 24
+"""Characters that a box has room for, in the name and below it."""
 
 SWEEPS = 4
 """Passes that bring boxes nearer to what they are connected with."""
@@ -31,11 +32,15 @@ class GraphNode:
 
 @dataclass(frozen=True)
 class Box:
-    """A dataset on the drawing; ``anchor`` is the section it links to, if it has one here."""
+    """A dataset on the drawing; ``anchor`` is the section it links to, if it has one here.
+
+    ``label`` and ``note`` are what there is room for of ``name`` and ``kind``.
+    """
 
     name: str
     label: str
     kind: str
+    note: str
     made: bool
     anchor: str | None
     x: float
@@ -163,16 +168,20 @@ def _left(layer: int) -> float:
 
 
 def _box(node: GraphNode, slot: _Slot) -> Box:
-    short = len(node.name) <= LONGEST_LABEL
     return Box(
         name=node.name,
-        label=node.name if short else f"{node.name[: LONGEST_LABEL - 1]}…",
+        label=_shortened(node.name, LONGEST_LABEL),
         kind=node.kind,
+        note=_shortened(node.kind, LONGEST_NOTE),
         made=node.made,
         anchor=node.name if node.here else None,
         x=_left(slot.layer),
         y=slot.top,
     )
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _arrow(route: list[_Slot]) -> str:
