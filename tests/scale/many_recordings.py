@@ -80,4 +80,7 @@ def write_results(root: Path) -> None:
                 path = Path(file.format(recording=recording))
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(f"{path}\n", encoding="utf-8")
-        Path(plan.paths.experiment_report()).write_text("\n", encoding="utf-8")
+            for folder in (plan.paths.tiles(), plan.paths.figures()):
+                Path(folder.format(recording=recording)).mkdir()
+        for file in (plan.paths.experiment_report(), plan.paths.conditions()):
+            Path(file).write_text("\n", encoding="utf-8")
