@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dspant.errors import DiskError
+from dspant.system import linux_call
 
 _SYNC_FILE_RANGE_WRITE = 2
 
@@ -75,7 +76,7 @@ def start_flushing(path: Path) -> None:
     Whoever flushes the file later waits for the rest only. Where the system has no such call,
     nothing happens here.
     """
-    begin = getattr(ctypes.CDLL(None), "sync_file_range", None) if os.name == "posix" else None
+    begin = linux_call("sync_file_range")
     if begin is None:
         return
     descriptor = os.open(path, os.O_RDONLY)

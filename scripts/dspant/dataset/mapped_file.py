@@ -33,18 +33,21 @@ class _Stored:
 
     physical: int
     dtype: str
-    small_integer: int = 0
+    bits: int = 0
 
 
 _STORED = {
     "float32": _Stored(4, "<f4"),
     "float64": _Stored(5, "<f8"),
-    "int8": _Stored(1, "<i4", small_integer=15),
-    "int16": _Stored(1, "<i4", small_integer=16),
+    "int8": _Stored(1, "<i4", bits=8),
+    "int16": _Stored(1, "<i4", bits=16),
     "int32": _Stored(1, "<i4"),
     "int64": _Stored(2, "<i8"),
 }
-"""By numbers of ``parquet.thrift``: physical type, and converted type of integers below 32 bits."""
+"""Physical type by its number in ``parquet.thrift``, and bits of integers below 32."""
+
+_CONVERTED = {8: 15, 16: 16}
+"""Converted type by its number in ``parquet.thrift``, of integers of so many bits."""
 
 
 def can_be_mapped(dtype: str) -> bool:
@@ -154,13 +157,12 @@ class MappedFile:
 
     def _annotation(self) -> list[tuple[int, int, bytes]]:
         """What makes a stored 32-bit integer a smaller one."""
-        converted = self._stored.small_integer
-        if not converted:
+        bits = self._stored.bits
+        if not bits:
             return []
-        bits = 8 if converted == _STORED["int8"].small_integer else 16
         of_bits = thrift.struct((1, BYTE, bytes([bits])), (2, TRUE, b""))
         logical = thrift.struct((10, STRUCT, of_bits))
-        return [(6, INT32, integer(converted)), (10, STRUCT, logical)]
+        return [(6, INT32, integer(_CONVERTED[bits])), (10, STRUCT, logical)]
 
 
 def _page_header(rows: int, size: int) -> bytes:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
+from dspant.system import linux_call
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 _KEPT_BYTES = 256 * 2**20
@@ -16,9 +15,7 @@ def keep_freed_memory() -> None:
     Every block would otherwise come as fresh pages, which costs a fifth of a job's time and
     makes its threads wait for each other.
     """
-    if sys.platform != "linux":
-        return
-    adjust = getattr(ctypes.CDLL(None), "mallopt", None)
+    adjust = linux_call("mallopt")
     if adjust is not None:
         adjust(_MMAP_THRESHOLD, _LARGEST_BYTES)
         adjust(_TRIM_THRESHOLD, _KEPT_BYTES)

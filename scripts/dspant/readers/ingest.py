@@ -19,7 +19,7 @@ from dspant.readers.mapping import joined
 from dspant.readers.put_back import put_back_stores
 from dspant.readers.request import StreamTask, Task, plan_tasks
 from dspant.readers.windows import WINDOW_BYTES, common_windows
-from dspant.readers.wording import count
+from dspant.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-import sys
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from dspant.system import linux_call
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,14 +72,9 @@ def _read_ahead(mapped: NDArray[np.uint8]) -> None:
     Python's own calls would hold its lock meanwhile. Where the system does not know this, pages
     are read when they are looked at.
     """
-    advise = getattr(_system(), "madvise", None)
+    advise = linux_call("madvise")
     if advise is not None and len(mapped):
         advise(ctypes.c_void_p(mapped.ctypes.data), ctypes.c_size_t(len(mapped)), _POPULATE_READ)
-
-
-@cache
-def _system() -> ctypes.CDLL | None:
-    return ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def joined(extents: list[Extents]) -> dict[Path, tuple[int, int]]:

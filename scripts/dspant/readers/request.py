@@ -14,8 +14,8 @@ from dspant.dataset.metadata import EpocColumn
 from dspant.dataset.stream_writer import StreamHeader, StreamWriter
 from dspant.errors import DspantError, StoreError
 from dspant.readers.names import folder_clashes, resolved
-from dspant.readers.wording import count, listed
 from dspant.spelling import nearest
+from dspant.wording import count, listed
 
 if TYPE_CHECKING:
     from pathlib import Path

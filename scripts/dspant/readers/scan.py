@@ -11,7 +11,7 @@ from dspant.errors import DspantError
 from dspant.readers.store_drafts import draft_config
 from dspant.readers.tank import folder_name
 from dspant.readers.tdt.block import open_block
-from dspant.readers.wording import count
+from dspant.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

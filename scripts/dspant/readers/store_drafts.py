@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from dspant.readers.request import ACCEPTED
-from dspant.readers.wording import count, listed
+from dspant.wording import count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

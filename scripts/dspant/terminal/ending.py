@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from dspant.terminal.state import Run
-from dspant.terminal.words import counted, duration, some_of
+from dspant.terminal.words import duration, some_of
+from dspant.wording import count
 
 PAGE = "report.html"
 
@@ -46,12 +47,12 @@ def ending(
     if run.complete:
         return [_made(run, took_s), _look(run, place)]
     lines = [f"What there is so far: {place.page}"] if page_is_new else []
-    state = f"{len(run.taken_s)} of {counted(len(run.jobs), 'job')} are done"
+    state = f"{len(run.taken_s)} of {count(len(run.jobs), 'job')} are done"
     if not run.failed and not told_errors:
         return [*lines, f"Stopped: {state}. The same command goes on from here."]
     names = some_of(run.recordings(run.failed))
     whose = f" ({names})" if names else ""
-    failed = f"{counted(len(run.failed), 'job')} failed{whose}, " if run.failed else ""
+    failed = f"{count(len(run.failed), 'job')} failed{whose}, " if run.failed else ""
     remedy = "Mend what is named above, then run the same command: it goes on from here."
     return [*lines, f"{failed}{state}. {remedy}"]
 
@@ -64,17 +65,15 @@ def nothing_to_do(place: Place, *, page_exists: bool) -> list[str]:
 
 def _made(run: Run, took_s: float) -> str:
     recordings = run.recordings(run.taken_s)
-    of_recordings = f" of {counted(len(recordings), 'recording')}" if recordings else ""
+    of_recordings = f" of {count(len(recordings), 'recording')}" if recordings else ""
     if run.made and run.put_back:
-        made = (
-            f"{counted(run.made, 'new dataset')}{of_recordings}, {run.put_back} put back as before"
-        )
+        made = f"{count(run.made, 'new dataset')}{of_recordings}, {run.put_back} put back as before"
     elif run.put_back:
-        made = f"{counted(run.put_back, 'dataset')}{of_recordings} put back as before"
+        made = f"{count(run.put_back, 'dataset')}{of_recordings} put back as before"
     elif run.made:
-        made = f"{counted(run.made, 'new dataset')}{of_recordings}"
+        made = f"{count(run.made, 'new dataset')}{of_recordings}"
     else:
-        made = f"{counted(len(run.taken_s), 'job')}{of_recordings}"
+        made = f"{count(len(run.taken_s), 'job')}{of_recordings}"
     return f"Done in {duration(took_s)}: {made}."
 
 

@@ -36,11 +36,6 @@ def time_left(seconds: float) -> str:
     return f"about {duration(round(seconds / step) * step)} left"
 
 
-def counted(number: int, noun: str) -> str:
-    """A number and what it counts: ``1 job``, ``2 jobs``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def some_of(names: Sequence[str], most: int = 3) -> str:
     """A few names and how many more there are: ``rat01, rat02 and 5 more``."""
     if len(names) <= most:

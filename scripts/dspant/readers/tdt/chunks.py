@@ -9,7 +9,7 @@ import numpy as np
 
 from dspant.errors import GapError, IndexDamagedError, MixedStoreError, RawDataError
 from dspant.readers.tdt.index import FORMATS, HEADER_WORDS, KIND_BITS, UNIQUE_FILES_BIT, WORD_BYTES
-from dspant.readers.wording import count
+from dspant.wording import count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

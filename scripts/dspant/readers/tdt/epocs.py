@@ -12,7 +12,7 @@ from dspant.readers.raw import RawEpoc
 from dspant.readers.tdt.event_doubts import coinciding, foreign_ends, outside, uneven, unlike
 from dspant.readers.tdt.index import KIND_BITS
 from dspant.readers.tdt.notes import note_numbers
-from dspant.readers.wording import count
+from dspant.wording import count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dspant.readers.tdt.index import KIND_BITS
-from dspant.readers.wording import count, listed
+from dspant.wording import count, listed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

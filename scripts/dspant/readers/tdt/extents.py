@@ -15,7 +15,7 @@ from dspant.readers.tdt.index import (
     WORD_BYTES,
     store_name,
 )
-from dspant.readers.wording import count
+from dspant.wording import count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

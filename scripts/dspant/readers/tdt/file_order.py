@@ -8,7 +8,7 @@ import numpy as np
 
 from dspant.readers.tdt.chunks import ABSENT
 from dspant.readers.tdt.sev import HEADER_BYTES
-from dspant.readers.wording import count
+from dspant.wording import count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from dspant.readers.tdt.index import KINDS, OFFSET
 from dspant.readers.tdt.notes import NAME as NOTES
 from dspant.readers.tdt.notes import unknown_notes
 from dspant.readers.tdt.order import order_doubts
-from dspant.readers.wording import count
+from dspant.wording import count
 
 if TYPE_CHECKING:
     from dspant.readers.tdt.block import Block

@@ -9,7 +9,7 @@ import numpy as np
 
 from dspant.errors import GapError
 from dspant.readers.tdt.chunks import SAME_TIME_SAMPLES
-from dspant.readers.wording import count, listed
+from dspant.wording import count, listed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

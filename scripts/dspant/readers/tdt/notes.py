@@ -11,7 +11,7 @@ import numpy as np
 
 from dspant.readers.raw import RawEpoc
 from dspant.readers.tdt.index import ONSET, SCALAR
-from dspant.readers.wording import count, listed
+from dspant.wording import count, listed
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dspant.readers.tdt.index import START_CODE, STOP_CODE, store_name
-from dspant.readers.wording import count
+from dspant.wording import count
 
 if TYPE_CHECKING:
     from dspant.readers.tdt.index import Index

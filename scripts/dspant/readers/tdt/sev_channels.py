@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dspant.errors import MissingFileError, MixedStoreError, RawDataError
 from dspant.readers.tdt.sev import SevHeader, header_doubts, read_sev_header
-from dspant.readers.wording import listed
+from dspant.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -16,7 +16,7 @@ from dspant.readers.tdt.gather import ContinuousPieces
 from dspant.readers.tdt.index import STREAM, UNIQUE_FILES_BIT
 from dspant.readers.tdt.sev_channels import SevChannel, channel_doubts, read_channels
 from dspant.readers.tdt.sev_log import SevLog, read_log, runs
-from dspant.readers.wording import count, listed
+from dspant.wording import count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from dspant.readers.tdt.epocs import CHANNEL_MEANING
 from dspant.readers.tdt.event_doubts import coinciding, outside
 from dspant.readers.tdt.gather import gather
 from dspant.readers.tdt.index import HEADER_WORDS, KIND_BITS, WORD_BYTES
-from dspant.readers.wording import count
+from dspant.wording import count
 
 if TYPE_CHECKING:
     from pathlib import Path

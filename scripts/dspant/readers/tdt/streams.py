@@ -18,7 +18,7 @@ from dspant.readers.tdt.index import KIND_BITS, UNIQUE_FILES_BIT
 from dspant.readers.tdt.sev import SevHeader, header_doubts
 from dspant.readers.tdt.sev_channels import read_channels
 from dspant.readers.tdt.truncation import Wholeness, check_whole
-from dspant.readers.wording import count
+from dspant.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

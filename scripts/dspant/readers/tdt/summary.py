@@ -17,7 +17,7 @@ from dspant.readers.tdt.findings import block_findings
 from dspant.readers.tdt.gaps import continuity, described_gaps
 from dspant.readers.tdt.index import FORMATS, KINDS, OFFSET, UNIQUE_FILES_BIT
 from dspant.readers.tdt.sev_streams import stands_for_itself, survey_sev
-from dspant.readers.wording import count
+from dspant.wording import count
 
 if TYPE_CHECKING:
     from dspant.readers.tdt.block import Block

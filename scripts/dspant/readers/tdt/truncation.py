@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dspant.errors import TruncatedError
-from dspant.readers.wording import listed
+from dspant.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Numbers and lists in the sentences of errors and warnings."""
+"""Numbers and lists in sentences."""
 
 from __future__ import annotations
 
