@@ -158,7 +158,7 @@ def test_a_job_that_failed_in_between_does_not_spoil_what_is_kept(
     before = content(made)
     outputs_unlinked(made)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(node_module._Progress, "add", _interrupt)
+        patched.setattr(node_module.Writing, "add", _interrupt)
         node(made, [raw], [LOW])
     assert list(content_if_any(made)) == []
     spoil(raw)

@@ -6,7 +6,6 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from dspant.dataset.digest import of_text
@@ -21,13 +20,13 @@ from dspant.dataset.stream_writer import StreamHeader, StreamWriter
 from dspant.engine.allocation import keep_freed_memory
 from dspant.engine.chain import Step, bind, documents, with_inputs
 from dspant.engine.pour import pour
-from dspant.engine.progress import REPORT_EVERY_S
+from dspant.engine.progress import Writing
 from dspant.engine.source import StreamSource, as_input, signal_of
 from dspant.engine.tables import stored_columns, table_of
 from dspant.errors import DatasetError, OperationError
 
 if TYPE_CHECKING:
-    from dspant.ops.signal import Events, Signal
+    from dspant.ops.signal import Events
 
 SOURCE = "dspAnt"
 log = logging.getLogger("dspant.node")
@@ -170,7 +169,7 @@ def _write_stream(
         segments=[(s.first, s.count, s.start_s) for s in signal.segments],
         **stated,
     )
-    progress = _Progress(signal, folder)
+    progress = Writing(folder.path, signal.samples, signal.fs_hz)
     with StreamWriter(folder, header, compression) as writer:
         for _, runs in source.runs():
             for samples in pour(runs, writer, threads):
@@ -198,28 +197,3 @@ def _write_epoc(
                 given.verify()
         metadata = writer.finish(provenance)
     log.info("%s: %d rows", folder.path, metadata.base.number_of_events)
-
-
-class _Progress:
-    """Says now and then how far a long pass has come."""
-
-    def __init__(self, signal: Signal, folder: DatasetFolder) -> None:
-        self._total = signal.samples
-        self._fs_hz = signal.fs_hz
-        self._folder = folder
-        self._done = 0
-        self._said = monotonic()
-
-    def add(self, samples: int) -> None:
-        self._done += samples
-        now = monotonic()
-        if now - self._said < REPORT_EVERY_S and self._done < self._total:
-            return
-        self._said = now
-        log.info(
-            "%s: %.0f of %.0f s (%d %%)",
-            self._folder.path,
-            self._done / self._fs_hz,
-            self._total / self._fs_hz,
-            100 * self._done // max(self._total, 1),
-        )

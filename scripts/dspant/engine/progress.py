@@ -12,6 +12,39 @@ REPORT_EVERY_S = 10.0
 log = logging.getLogger("dspant.node")
 
 
+class Writing:
+    """Says now and then, and at the end, how much of a stream is written.
+
+    Parameters
+    ----------
+    path
+        The dataset.
+    samples
+        Its length.
+    """
+
+    def __init__(self, path: Path, samples: int, fs_hz: float) -> None:
+        self._path = path
+        self._samples = samples
+        self._fs_hz = fs_hz
+        self._written = 0
+        self._said_s = monotonic()
+
+    def add(self, samples: int) -> None:
+        self._written += samples
+        now_s = monotonic()
+        if now_s - self._said_s < REPORT_EVERY_S and self._written < self._samples:
+            return
+        self._said_s = now_s
+        log.info(
+            "%s: %.0f of %.0f s (%d %%)",
+            self._path,
+            self._written / self._fs_hz,
+            self._samples / self._fs_hz,
+            100 * self._written // max(self._samples, 1),
+        )
+
+
 class Reading:
     """Says now and then how much of one pass over a dataset is read.
 
