@@ -25,14 +25,23 @@ def schema_of(names: list[str], dtype: str) -> pa.Schema:
     return pa.schema(fields, metadata={"name": "RawG", "dspant.layout": "plain-one-page"})
 
 
-def both(folder: Path, x: np.ndarray, names: list[str], cuts: list[int]) -> list[pq.ParquetFile]:
-    """The same row groups written by us and by Arrow."""
+def mapped_file(path: Path, schema: pa.Schema, rows: int, most: int = 100) -> MappedFile:
+    dtype = str(schema.types[0].to_pandas_dtype()().dtype)
+    return MappedFile(path, dtype, schema.names, lambda: schema, rows=rows, most_rows=most)
+
+
+def both(
+    folder: Path, x: np.ndarray, names: list[str], cuts: list[int], most: int
+) -> list[pq.ParquetFile]:
+    """The same row groups written by us, in other portions, and by Arrow."""
     schema = schema_of(names, x.dtype.name)
-    ours = MappedFile(folder / "ours.parquet", x.dtype.name, schema)
-    arrows = ParquetFile(folder / "arrows.parquet", schema, "none", x.shape[1])
+    ours = mapped_file(folder / "ours.parquet", schema, x.shape[1], most)
+    for part in np.split(x, cuts, axis=1):
+        ours.write(part)
+    arrows = ParquetFile(folder / "arrows.parquet", schema, "none", most)
+    for first in range(0, x.shape[1], most):
+        arrows.write(x[:, first : first + most])
     for file in (ours, arrows):
-        for part in np.split(x, cuts, axis=1):
-            file.write(part)
         file.close()
     return [pq.ParquetFile(folder / f"{name}.parquet") for name in ("ours", "arrows")]
 
@@ -45,7 +54,11 @@ def about_chunks(file: pq.ParquetFile) -> list[Any]:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @given(
-    names=NAMES, rows=st.integers(1, 300), cuts=st.lists(st.integers(1, 299)), seed=st.integers(0)
+    names=NAMES,
+    rows=st.integers(1, 300),
+    cuts=st.lists(st.integers(1, 299)),
+    most=st.integers(1, 400),
+    seed=st.integers(0),
 )
 def test_arrow_reads_it_as_what_it_would_have_written(
     *,
@@ -53,13 +66,14 @@ def test_arrow_reads_it_as_what_it_would_have_written(
     names: list[str],
     rows: int,
     cuts: list[int],
+    most: int,
     seed: int,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     rng = np.random.default_rng(seed)
     x = rng.integers(-128, 128, (len(names), rows)).astype(dtype)
     folder = tmp_path_factory.mktemp("files")
-    ours, arrows = both(folder, x, names, sorted({c for c in cuts if c < rows}))
+    ours, arrows = both(folder, x, names, sorted({c for c in cuts if c < rows}), most)
     assert ours.schema.equals(arrows.schema)
     assert ours.schema_arrow.equals(arrows.schema_arrow, check_metadata=True)
     assert ours.read().equals(arrows.read(), check_metadata=True)
@@ -72,13 +86,13 @@ def test_arrow_reads_it_as_what_it_would_have_written(
 
 def test_a_file_without_rows_is_read_as_empty(tmp_path: Path) -> None:
     schema = schema_of(["a", "b"], "int16")
-    file = MappedFile(tmp_path / "empty.parquet", "int16", schema)
+    file = mapped_file(tmp_path / "empty.parquet", schema, rows=0)
     file.close()
     assert pq.read_table(tmp_path / "empty.parquet").equals(schema.empty_table())
 
 
 def test_a_file_that_was_abandoned_is_not_parquet(tmp_path: Path) -> None:
-    file = MappedFile(tmp_path / "cut.parquet", "float32", schema_of(["a"], "float32"))
+    file = mapped_file(tmp_path / "cut.parquet", schema_of(["a"], "float32"), rows=10)
     file.write(np.ones((1, 10), np.float32))
     file.abandon()
     with pytest.raises(pa.ArrowInvalid):
@@ -92,10 +106,17 @@ def test_dtypes_without_a_plain_form_are_left_to_arrow() -> None:
 
 
 def test_a_closed_file_may_be_closed_again(tmp_path: Path) -> None:
-    file = MappedFile(tmp_path / "one.parquet", "float32", schema_of(["a"], "float32"))
+    file = mapped_file(tmp_path / "one.parquet", schema_of(["a"], "float32"), rows=10)
     file.write(np.ones((1, 10), np.float32))
     file.close()
     size = (tmp_path / "one.parquet").stat().st_size
     file.close()
     file.abandon()
     assert (tmp_path / "one.parquet").stat().st_size == size
+
+
+def test_a_closed_file_takes_no_more(tmp_path: Path) -> None:
+    file = mapped_file(tmp_path / "one.parquet", schema_of(["a"], "float32"), rows=10)
+    file.abandon()
+    with pytest.raises(ValueError, match=r"one\.parquet is closed"):
+        file.write(np.ones((1, 10), np.float32))

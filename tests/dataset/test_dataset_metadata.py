@@ -40,13 +40,13 @@ def without(section: str, key: str) -> Change:
 
 
 STREAM_FAULTS: list[tuple[Change, str]] = [
-    (without("base", "fs"), "base.fs: Field required"),
+    (without("base", "fs"), "base.fs: is missing"),
     (setting("base", "fs", None), "base.fs: "),
-    (setting("base", "fs", 0), "base.fs: .* greater than 0"),
-    (setting("base", "fs", -1.5), "base.fs: .* greater than 0"),
+    (setting("base", "fs", 0), "base.fs: .* above 0"),
+    (setting("base", "fs", -1.5), "base.fs: .* above 0"),
     (setting("base", "fs", float("nan")), "base.fs: "),
     (setting("base", "fs", float("inf")), "base.fs: "),
-    (without("base", "channel_units"), "base.channel_units: Field required"),
+    (without("base", "channel_units"), "base.channel_units: is missing"),
     (setting("base", "channel_units", ["V"]), "channel_units has 1 entries for 2 channel_names"),
     (setting("base", "channel_units", ["V", ""]), "base.channel_units.1: "),
     (setting("base", "channel_units", ["V", None]), "base.channel_units.1: "),
@@ -61,7 +61,7 @@ STREAM_FAULTS: list[tuple[Change, str]] = [
     (setting("base", "number_of_samples", 9), "do not fit 2 channel_names and 9 samples"),
     (setting("base", "number_of_samples", -1), "base.number_of_samples: "),
     (setting("base", "name", ""), "base.name: "),
-    (without("base", "name"), "base.name: Field required"),
+    (without("base", "name"), "base.name: is missing"),
     (setting("dspant", "segments", [[0, 9, 0.0]]), "segments hold 9 of 10 samples"),
     (setting("dspant", "segments", [[1, 9, 0.0]]), "must follow one another"),
     (setting("dspant", "segments", [[0, 5, 9.0], [5, 5, 1.0]]), "overlaps the one before it"),
@@ -70,23 +70,23 @@ STREAM_FAULTS: list[tuple[Change, str]] = [
     (setting("dspant", "segments", [[0, 10]]), "dspant.segments.0"),
     (setting("dspant", "segments", [[0, 10, None]]), "dspant.segments.0.2"),
     (without("dspant", "segments"), "segments hold 0 of 10"),
-    (without("dspant", "digest"), "dspant.digest: Field required"),
+    (without("dspant", "digest"), "dspant.digest: is missing"),
     (setting("dspant", "kind", "table"), "dspant.kind: "),
     (setting("dspant", "format", 2), "dspant.format: "),
     (lambda document: document.pop("dspant"), 'no "dspant" section'),
-    (lambda document: document.pop("base"), "base: Field required"),
-    (lambda document: document.pop("source"), "source: Field required"),
+    (lambda document: document.pop("base"), "base: is missing"),
+    (lambda document: document.pop("source"), "source: is missing"),
 ]
 
 EPOC_FAULTS: list[tuple[Change, str]] = [
     (setting("base", "number_of_events", 4), r"data_shape \[3\] does not fit 4 events"),
     (setting("base", "data_shape", [3, 1]), "base.data_shape: "),
-    (without("base", "columns"), "base.columns: Field required"),
+    (without("base", "columns"), "base.columns: is missing"),
     (lambda document: document["base"]["columns"].pop("onset"), "begin with onset, offset"),
     (lambda document: document["base"]["columns"]["onset"].update(unit="ms"), "float64 in s"),
     (lambda document: document["base"]["columns"]["offset"].update(dtype="int64"), "float64 in s"),
     (lambda document: document["base"]["columns"]["data"].update(dtype="list"), "data.dtype: "),
-    (lambda document: document["base"]["columns"]["data"].pop("unit"), "data.unit: Field required"),
+    (lambda document: document["base"]["columns"]["data"].pop("unit"), "data.unit: is missing"),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -222,5 +223,5 @@ def test_the_page_names_every_key():
     from dspant.dataset.metadata import Contract, EpocBase, EpocColumn, StreamBase, StreamMetadata
 
     for model in (StreamMetadata, StreamBase, EpocBase, EpocColumn, Contract):
-        for key in model.model_fields:
+        for key in (field.name for field in fields(model)):
             assert f"`{key}`" in PAGE, f"{model.__name__}.{key}"

@@ -12,6 +12,7 @@ import pytest
 from raw_blocks import CHUNK, cut, only_file, stream, without_steps, write
 
 from dspant.dataset.epoc import Epoc
+from dspant.dataset.scattered import Scattered
 from dspant.dataset.stream import Stream
 from dspant.errors import DspantError, GapError, RawDataError, StoreError
 from dspant.readers import READERS
@@ -209,10 +210,38 @@ def test_nothing_is_left_of_an_ingest_that_fails_on_the_way(tmp_path, monkeypatc
     def broken(*_):
         raise OSError("disk")
 
-    monkeypatch.setattr("dspant.readers.tdt.gather.gather_into", broken)
+    monkeypatch.setattr("dspant.dataset.scattered._pwritev", broken)
     with pytest.raises(OSError, match="disk"):
         ingest(block, spec(RawG=volts(), AmpA={"kind": "epoc", "unit": "uA"}), tmp_path / "rec")
     assert [path for path in (tmp_path / "rec").rglob("*") if path.is_file()] == []
+
+
+def test_a_file_that_is_cut_while_its_samples_are_stored_is_told(tmp_path, monkeypatch):
+    block = write(tmp_path / "b", stream(steps=500))
+    write_them = Scattered.write
+
+    def cut_first(*of):
+        cut(only_file(block, ".tev"), only_file(block, ".tev").stat().st_size // 2)
+        return write_them(*of)
+
+    monkeypatch.setattr(Scattered, "write", cut_first)
+    with pytest.raises(RawDataError, match="'RawG': its file became shorter while it was read"):
+        ingest(block, spec(RawG=volts()), tmp_path / "rec")
+    assert not (tmp_path / "rec" / "RawG.ant" / "data_RawG.parquet").exists()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "int16"])
+def test_samples_come_out_the_same_where_pieces_of_memory_cannot_be_written(
+    tmp_path, monkeypatch, dtype
+):
+    block = write(tmp_path / "b", stream(dtype=dtype))
+    wanted = spec(RawG=volts() | {"scale": 1.0})
+    ingest(block, wanted, tmp_path / "pieces")
+    monkeypatch.setattr("dspant.dataset.scattered.linux_call", lambda _: None)
+    ingest(block, wanted, tmp_path / "gathered")
+    for name in ("data_RawG.parquet", "metadata_RawG.json"):
+        pieces = tmp_path / "pieces" / "RawG.ant" / name
+        assert pieces.read_bytes() == (tmp_path / "gathered" / "RawG.ant" / name).read_bytes()
 
 
 def test_a_cut_file_is_told_before_anything_is_written(tmp_path):

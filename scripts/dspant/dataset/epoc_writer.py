@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from dspant.dataset.atomic import clear_drafts, refusals_told
@@ -45,7 +45,7 @@ class EpocHeader:
                 "name": self.name,
                 "number_of_events": rows,
                 "data_shape": [rows],
-                "columns": {name: column.model_dump() for name, column in self.columns.items()},
+                "columns": {name: asdict(column) for name, column in self.columns.items()},
             },
             other=self.other,
             dspant={

@@ -9,22 +9,28 @@ Source: the Apache Parquet format, ``parquet.thrift``.
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dspant.dataset import thrift
+from dspant.dataset.row_groups import MAGIC, PLAIN, RLE, RowGroups
 from dspant.dataset.thrift import BINARY, BYTE, INT32, INT64, LIST, STRUCT, TRUE, integer, text
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-MAGIC = b"PAR1"
+    from dspant.dataset.mapping import FileMap
+    from dspant.dataset.scattered import Scattered
+
 CREATED_BY = "dspAnt mapped layout 1"
 
-_REQUIRED, _PLAIN, _RLE, _DATA_PAGE, _UNCOMPRESSED = 0, 0, 3, 0, 0
+_REQUIRED, _UNCOMPRESSED = 0, 0
 
 
 @dataclass(frozen=True)
@@ -56,88 +62,167 @@ def can_be_mapped(dtype: str) -> bool:
 
 
 class MappedFile:
-    """A Parquet file of equal columns, written one row group after the other.
+    """A Parquet file of equal columns, whose number of rows is known before the first is written.
+
+    So every value has its place from the beginning, and rows come in portions of any size.
 
     Parameters
     ----------
     dtype
         Of all columns; one that :func:`can_be_mapped`.
+    names
+        Of columns.
     schema
-        Names of columns, and what readers of Arrow are told besides.
+        Gives what readers of Arrow are told; asked at the end, since Arrow is slow to load.
+    rows
+        All there will be.
+    most_rows
+        Rows of a row group; the last one has what is left.
     """
 
-    def __init__(self, path: Path, dtype: str, schema: pa.Schema) -> None:
+    def __init__(
+        self,
+        path: Path,
+        dtype: str,
+        names: Sequence[str],
+        schema: Callable[[], pa.Schema],
+        *,
+        rows: int,
+        most_rows: int,
+    ) -> None:
+        self._path = path
         self._stored = _STORED[dtype]
+        self._names = names
         self._schema = schema
-        self._groups: list[bytes] = []
-        self._rows = 0
-        self._position = 0
-        self._file = path.open("wb")
-        self._put(MAGIC)
+        self._groups = RowGroups(len(names), rows, most_rows, int(self._stored.dtype[-1]))
+        self._written = 0
+        self._file: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        # Its whole size from the beginning, so that it is mapped once.
+        os.ftruncate(self._file, self._groups.end)
+        self._put(MAGIC, 0)
+
+    @property
+    def stores_as_held(self) -> bool:
+        """Whether values lie in the file as in memory: integers below 32 bits are widened."""
+        return not self._stored.bits
 
     def write(self, columns: np.ndarray) -> None:
-        """Add a row group: shape columns x rows."""
+        """Add rows: shape columns x rows."""
         import numpy as np
 
-        begin, rows = self._position, columns.shape[1]
-        chunks = []
-        for name, values in zip(self._schema.names, columns, strict=True):
-            place = self._position
-            plain = np.ascontiguousarray(values, dtype=self._stored.dtype)
-            self._put(_page_header(rows, plain.nbytes))
-            self._put(plain.data)
-            chunks.append(self._chunk(name, rows, place))
-        size = integer(self._position - begin)
-        self._groups.append(
-            thrift.struct(
-                (1, LIST, thrift.items(STRUCT, chunks)),
-                (2, INT64, size),
-                (3, INT64, integer(rows)),
-                (5, INT64, integer(begin)),
-                (6, INT64, size),
-            )
-        )
-        self._rows += rows
+        for places, low, high in self._grow(columns.shape[1]):
+            for place, values in zip(places, columns[:, low:high], strict=True):
+                plain = np.ascontiguousarray(values, dtype=self._stored.dtype)
+                self._put(plain.data, place)
+
+    def write_scattered(self, columns: Scattered) -> None:
+        """Add rows that lie in pieces, in the dtype that is stored."""
+        size = self._groups.itemsize
+        for places, low, high in self._grow(columns.row_bytes // size):
+            columns.part(low * size, high * size).write(self._open, places)
+
+    def whole(self) -> int:
+        """How many rows, from the first on, lie in row groups of which nothing is missing."""
+        return self._groups.whole(self._written)
+
+    def stored(self, first: int, stop: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Rows that were written, as the file now holds them: number of a column, some values.
+
+        Each column's values come in the order of rows.
+        """
+        for group, low, high in self._groups.parts(first, stop):
+            places = self._groups.places(group, first + low)
+            size = (high - low) * self._groups.itemsize
+            self._map.fetch(places[0], places[-1] + size)
+            for column, place in enumerate(places):
+                values = self._map.content[place : place + size]
+                yield column, values.view(self._stored.dtype)
+            self._map.forget(places[0], places[-1] + size)
+
+    @cached_property
+    def _map(self) -> FileMap:
+        from dspant.dataset.mapping import FileMap
+
+        return FileMap(self._path)
 
     def close(self) -> None:
         """Write the footer; a second call does nothing."""
-        if self._file.closed:
+        if self._file is None:
             return
-        with self._file:
-            footer = self._footer()
-            self._put(footer + len(footer).to_bytes(4, "little") + MAGIC)
+        footer = self._footer()
+        self._put(footer + len(footer).to_bytes(4, "little") + MAGIC, self._groups.end)
+        self.abandon()
 
     def abandon(self) -> None:
         """Leave the file as it is, without a footer."""
-        self._file.close()
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
-    def _put(self, content: bytes | memoryview) -> None:
-        self._file.write(content)
-        self._position += memoryview(content).nbytes
+    @property
+    def _open(self) -> int:
+        if self._file is None:
+            raise ValueError(f"{self._path} is closed")
+        return self._file
 
-    def _chunk(self, name: str, rows: int, place: int) -> bytes:
-        size = integer(self._position - place)
+    def _grow(self, rows: int) -> Iterator[tuple[list[int], int, int]]:
+        """Places of the next rows, by row group, and which of them they are."""
+        for group, low, high in self._groups.parts(self._written, self._written + rows):
+            places = self._groups.places(group, self._written)
+            if self._written == self._groups.first_row(group):
+                header = self._groups.header(group)
+                for place in places:
+                    self._put(header, place - len(header))
+            yield places, low, high
+            self._written += high - low
+
+    def _put(self, content: bytes | memoryview, place: int) -> None:
+        left = memoryview(content).cast("B")
+        while left:
+            taken = os.pwrite(self._open, left, place)
+            left, place = left[taken:], place + taken
+
+    def _group(self, group: int) -> bytes:
+        """What the footer says of a row group."""
+        names, rows = self._names, integer(self._groups.rows_of(group))
+        begin, size = self._groups.begin(group), self._groups.chunk_bytes(group)
+        chunks = [
+            self._chunk(name, rows, size, begin + column * size)
+            for column, name in enumerate(names)
+        ]
+        whole = integer(len(names) * size)
+        return thrift.struct(
+            (1, LIST, thrift.items(STRUCT, chunks)),
+            (2, INT64, whole),
+            (3, INT64, rows),
+            (5, INT64, integer(begin)),
+            (6, INT64, whole),
+        )
+
+    def _chunk(self, name: str, rows: bytes, size: int, place: int) -> bytes:
         about = thrift.struct(
             (1, INT32, integer(self._stored.physical)),
-            (2, LIST, thrift.items(INT32, [integer(_PLAIN), integer(_RLE)])),
+            (2, LIST, thrift.items(INT32, [integer(PLAIN), integer(RLE)])),
             (3, LIST, thrift.items(BINARY, [text(name)])),
             (4, INT32, integer(_UNCOMPRESSED)),
-            (5, INT64, integer(rows)),
-            (6, INT64, size),
-            (7, INT64, size),
+            (5, INT64, rows),
+            (6, INT64, integer(size)),
+            (7, INT64, integer(size)),
             (9, INT64, integer(place)),
         )
         return thrift.struct((2, INT64, integer(0)), (3, STRUCT, about))
 
     def _footer(self) -> bytes:
-        told = dict(self._schema.metadata or {})
-        told[b"ARROW:schema"] = b64encode(self._schema.serialize())
+        schema = self._schema()
+        told = dict(schema.metadata or {})
+        told[b"ARROW:schema"] = b64encode(schema.serialize())
+        groups = [self._group(number) for number in range(self._groups.number)]
         pairs = [thrift.struct((1, BINARY, text(k)), (2, BINARY, text(v))) for k, v in told.items()]
         return thrift.struct(
             (1, INT32, integer(2)),
             (2, LIST, thrift.items(STRUCT, self._elements())),
-            (3, INT64, integer(self._rows)),
-            (4, LIST, thrift.items(STRUCT, self._groups)),
+            (3, INT64, integer(self._groups.rows)),
+            (4, LIST, thrift.items(STRUCT, groups)),
             (5, LIST, thrift.items(STRUCT, pairs)),
             (6, BINARY, text(CREATED_BY)),
         )
@@ -147,12 +232,12 @@ class MappedFile:
         root = thrift.struct(
             (3, INT32, integer(_REQUIRED)),
             (4, BINARY, text("schema")),
-            (5, INT32, integer(len(self._schema.names))),
+            (5, INT32, integer(len(self._names))),
         )
         kind = (1, INT32, integer(self._stored.physical)), (3, INT32, integer(_REQUIRED))
         return [root] + [
             thrift.struct(*kind, (4, BINARY, text(name)), *self._annotation())
-            for name in self._schema.names
+            for name in self._names
         ]
 
     def _annotation(self) -> list[tuple[int, int, bytes]]:
@@ -163,18 +248,3 @@ class MappedFile:
         of_bits = thrift.struct((1, BYTE, bytes([bits])), (2, TRUE, b""))
         logical = thrift.struct((10, STRUCT, of_bits))
         return [(6, INT32, integer(_CONVERTED[bits])), (10, STRUCT, logical)]
-
-
-def _page_header(rows: int, size: int) -> bytes:
-    page = thrift.struct(
-        (1, INT32, integer(rows)),
-        (2, INT32, integer(_PLAIN)),
-        (3, INT32, integer(_RLE)),
-        (4, INT32, integer(_RLE)),
-    )
-    return thrift.struct(
-        (1, INT32, integer(_DATA_PAGE)),
-        (2, INT32, integer(size)),
-        (3, INT32, integer(size)),
-        (5, STRUCT, page),
-    )

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
-
-from annotated_types import Ge, Gt, Len, MinLen
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
 
 from dspant.dataset.atomic import to_json
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.provenance import make_again
+from dspant.dataset.stated import (
+    Stated,
+    UnfitError,
+    any_text,
+    list_of,
+    make,
+    matching,
+    number,
+    object_of,
+    one_of,
+    optional,
+    part,
+    positive,
+    row_of,
+    text,
+    whole_number,
+)
 from dspant.errors import MetadataError
 
 if TYPE_CHECKING:
@@ -19,43 +34,36 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
-Text = Annotated[str, MinLen(1)]
-Count = Annotated[int, Ge(0)]
-StoredType = Literal[
+STORED_TYPES = (
     "float16", "float32", "float64", "int8", "int16", "int32", "int64",
     "uint8", "uint16", "uint32", "uint64",
-]  # fmt: skip
+)  # fmt: skip
+
+Text = Annotated[str, text]
+Count = Annotated[int, whole_number]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        allow_inf_nan=False,
-        ser_json_inf_nan="constants",
-    )
-
-
-class StreamBase(_Model):
+@dataclass(frozen=True, kw_only=True)
+class StreamBase(Stated):
     """Core of a stream: without any of these its samples mean nothing."""
 
     name: Text
-    fs: Annotated[float, Gt(0)]
+    fs: Annotated[float, positive]
     """Samples per second, in Hz."""
     number_of_samples: Count
-    data_shape: Annotated[list[Count], Len(2, 2)]
+    data_shape: Annotated[list[int], list_of(whole_number, [2])]
     """Channels, then samples."""
     channel_numbers: Count
     """How many channels there are."""
-    channel_names: Annotated[list[Text], MinLen(1)]
-    channel_types: list[StoredType]
+    channel_names: Annotated[list[str], list_of(text, least=1)]
+    channel_types: Annotated[list[str], list_of(one_of(*STORED_TYPES))]
     """Dtype of the stored values of each channel."""
-    channel_units: list[Text]
+    channel_units: Annotated[list[str], list_of(text)]
     """Unit of each channel's values after scaling."""
-    channel_scales: list[float] | None = None
+    channel_scales: Annotated[list[float] | None, optional(list_of(number))] = None
     """What one stored count is in the channel's unit; absent where values are in the unit."""
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def check(self) -> None:
         count = len(self.channel_names)
         for name in ("channel_types", "channel_units", "channel_scales"):
             values = getattr(self, name)
@@ -68,19 +76,19 @@ class StreamBase(_Model):
                 f"channel_numbers {self.channel_numbers} and data_shape {self.data_shape} do not "
                 f"fit {count} channel_names and {self.number_of_samples} samples"
             )
-        return self
 
 
 LIST_TYPE = re.compile(r"(float32|float64|int8|int16|int32|int64)\[([1-9]\d*)\]")
 """Dtype of a column whose every cell holds equally many numbers, such as a waveform."""
 
 
-class EpocColumn(_Model):
-    dtype: Annotated[str, Field(pattern=rf"^(float64|int64|bool|string|{LIST_TYPE.pattern})$")]
+@dataclass(frozen=True, kw_only=True)
+class EpocColumn(Stated):
+    dtype: Annotated[str, matching(rf"float64|int64|bool|string|{LIST_TYPE.pattern}")]
     """Of a value; ``float32[30]`` for lists of 30 values each."""
-    unit: str
+    unit: Annotated[str, any_text]
     """Unit of the values; empty where a column has none, such as a name."""
-    meaning: str
+    meaning: Annotated[str, any_text]
 
     @property
     def list_of(self) -> tuple[str, int] | None:
@@ -89,16 +97,16 @@ class EpocColumn(_Model):
         return (found[1], int(found[2])) if found else None
 
 
-class EpocBase(_Model):
+@dataclass(frozen=True, kw_only=True)
+class EpocBase(Stated):
     """Core of a table of intervals; times are float64 seconds from block start."""
 
     name: Text
     number_of_events: Count
-    data_shape: Annotated[list[Count], Len(1, 1)]
-    columns: dict[str, EpocColumn]
+    data_shape: Annotated[list[int], list_of(whole_number, [1])]
+    columns: Annotated[dict[str, EpocColumn], object_of(part(EpocColumn))]
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def check(self) -> None:
         if list(self.columns)[:2] != ["onset", "offset"]:
             raise ValueError(f"columns must begin with onset, offset, not {list(self.columns)[:2]}")
         for name in ("onset", "offset"):
@@ -108,31 +116,36 @@ class EpocBase(_Model):
             raise ValueError(
                 f"data_shape {self.data_shape} does not fit {self.number_of_events} events"
             )
-        return self
 
 
-class Contract(_Model):
+Segments = list[tuple[int, int, float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract(Stated):
     """What dspAnt adds to the ancestor's keys."""
 
-    format: Literal[1] = FORMAT
-    kind: Literal["stream", "epoc"]
-    segments: list[tuple[Count, Count, float]] | None = None
+    format: Annotated[int, one_of(FORMAT)] = FORMAT
+    kind: Annotated[str, one_of("stream", "epoc")]
+    segments: Annotated[
+        Segments | None, optional(list_of(row_of(whole_number, whole_number, number)))
+    ] = None
     """Of a stream: first sample, number of samples, start in seconds, of each unbroken run."""
     digest: Text
-    node: str | None = None
-    steps: list[dict[str, Any]] = Field(default_factory=list)
-    inputs: dict[str, str] = Field(default_factory=dict)
+    node: Annotated[str | None, optional(any_text)] = None
+    steps: Annotated[list[dict[str, Any]], list_of(object_of())] = field(default_factory=list)
+    inputs: Annotated[dict[str, str], object_of(any_text)] = field(default_factory=dict)
     """Digest of each input, by its name."""
 
 
-class StreamMetadata(_Model):
+@dataclass(frozen=True, kw_only=True)
+class StreamMetadata(Stated):
     source: Text
-    base: StreamBase
-    other: dict[str, Any] = Field(default_factory=dict)
-    dspant: Contract
+    base: Annotated[StreamBase, part(StreamBase)]
+    other: Annotated[dict[str, Any], object_of()] = field(default_factory=dict)
+    dspant: Annotated[Contract, part(Contract)]
 
-    @model_validator(mode="after")
-    def _segments_cover(self) -> Self:
+    def check(self) -> None:
         expected = 0
         free_from_s = float("-inf")
         for first, count, start_s in self.dspant.segments or ():
@@ -149,14 +162,14 @@ class StreamMetadata(_Model):
             expected += count
         if expected != self.base.number_of_samples:
             raise ValueError(f"segments hold {expected} of {self.base.number_of_samples} samples")
-        return self
 
 
-class EpocMetadata(_Model):
+@dataclass(frozen=True, kw_only=True)
+class EpocMetadata(Stated):
     source: Text
-    base: EpocBase
-    other: dict[str, Any] = Field(default_factory=dict)
-    dspant: Contract
+    base: Annotated[EpocBase, part(EpocBase)]
+    other: Annotated[dict[str, Any], object_of()] = field(default_factory=dict)
+    dspant: Annotated[Contract, part(Contract)]
 
 
 Metadata = StreamMetadata | EpocMetadata
@@ -164,7 +177,7 @@ Metadata = StreamMetadata | EpocMetadata
 
 def as_document(metadata: Metadata) -> dict[str, Any]:
     """Metadata as the JSON document that is stored: key order fixed, what is absent left out."""
-    document = metadata.model_dump(mode="json")
+    document = asdict(metadata)
     document["base"] = {k: v for k, v in document["base"].items() if v is not None}
     contract = document["dspant"]
     if contract["segments"] is None:
@@ -181,11 +194,13 @@ def build(model: type[Metadata], where: Path, /, **parts: Any) -> Metadata:
         Something that every dataset must state is missing or contradicts the rest.
     """
     try:
-        metadata = model(**parts)
+        metadata = make(model, parts)
+    except UnfitError as error:
+        problems = (f"{place or 'metadata'}: {why}" for place, why in error.problems.items())
+        raise MetadataError(f"{where}: " + "; ".join(problems)) from error
+    try:
         to_json(as_document(metadata))
-    except ValidationError as error:
-        raise MetadataError(_described(error, where)) from error
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise MetadataError(f"{where}: what is stated must fit into JSON: {error}") from error
     return metadata
 
@@ -216,11 +231,3 @@ def read_metadata(path: Path) -> Metadata:
         )
     model = EpocMetadata if contract.get("kind") == "epoc" else StreamMetadata
     return build(model, path, **document)
-
-
-def _described(error: ValidationError, where: Path) -> str:
-    lines = []
-    for problem in error.errors():
-        place = ".".join(str(part) for part in problem["loc"]) or "metadata"
-        lines.append(f"{place}: {problem['msg']}, found {problem.get('input')!r:.80}")
-    return f"{where}: " + "; ".join(lines)

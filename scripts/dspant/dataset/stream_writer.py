@@ -23,6 +23,9 @@ from dspant.errors import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
+
+    from dspant.dataset.scattered import Scattered
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ class StreamWriter:
     def __init__(self, folder: DatasetFolder, header: StreamHeader, compression: str) -> None:
         import numpy as np
 
-        facts = schema_facts(header.metadata(folder, digest="not yet known").base)
+        self._facts = schema_facts(header.metadata(folder, digest="not yet known").base)
         self._folder = folder
         self._header = header
         self._draft = draft_of(folder.data)
@@ -112,36 +115,43 @@ class StreamWriter:
             np.empty((len(header.channels), rows), dtype=header.dtype) for _ in range(2)
         )
         self._held = 0
+        self._through_buffers = True
         self._written = 0
         self._digests = [ColumnDigest(name, header.dtype) for name in header.channels]
-        self._schema = self._arrow_schema(compression, *facts)
         self._compression = compression
         self._file: MappedFile | ParquetFile | None = None
         self._storing = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._stored: Future[None] | None = None
 
-    def _arrow_schema(
-        self, compression: str, of_all: dict[str, str], *of_channels: dict[str, str]
-    ) -> Any:
+    def _arrow_schema(self) -> pa.Schema:
         import pyarrow as pa
 
+        of_all, *of_channels = self._facts
         dtype = pa.from_numpy_dtype(self._buffer.dtype)
         fields = [
             pa.field(name, dtype, nullable=False, metadata=facts)
             for name, facts in zip(self._header.channels, of_channels, strict=True)
         ]
-        mark = {MAPPED_KEY: MAPPED_VALUE} if compression == "none" else {}
+        mark = {MAPPED_KEY: MAPPED_VALUE} if self._compression == "none" else {}
         return pa.schema(fields, metadata=of_all | mark)
 
     def __enter__(self) -> Self:
+        header, rows = self._header, self._buffer.shape[1]
         with refusals_told(self._folder.data):
             self._folder.path.mkdir(parents=True, exist_ok=True)
             clear_drafts(self._folder.path)
-            if self._compression == "none" and can_be_mapped(self._header.dtype):
-                self._file = MappedFile(self._draft, self._header.dtype, self._schema)
+            if self._compression == "none" and can_be_mapped(header.dtype):
+                self._file = MappedFile(
+                    self._draft,
+                    header.dtype,
+                    header.channels,
+                    self._arrow_schema,
+                    rows=header.samples,
+                    most_rows=rows,
+                )
             else:
-                rows = self._buffer.shape[1]
-                self._file = ParquetFile(self._draft, self._schema, self._compression, rows)
+                schema = self._arrow_schema()
+                self._file = ParquetFile(self._draft, schema, self._compression, rows)
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -160,6 +170,7 @@ class StreamWriter:
     def take(self, samples: int) -> None:
         """Add the first samples of :meth:`room`."""
         self._held += samples
+        self._through_buffers = True
         if self._held == self._buffer.shape[1]:
             self._flush()
 
@@ -184,26 +195,62 @@ class StreamWriter:
             self.take(part.shape[1])
             taken += part.shape[1]
 
+    @property
+    def takes_scattered(self) -> bool:
+        """Whether :meth:`write_scattered` can be called."""
+        from dspant.dataset.scattered import can_be_scattered
+
+        mapped = isinstance(self._file, MappedFile) and self._file.stores_as_held
+        return mapped and can_be_scattered()
+
+    def write_scattered(self, samples: Scattered) -> None:
+        """Add samples of the stored dtype from where they lie, without a copy between."""
+        if self._through_buffers:  # what they hold comes before
+            self._flush()
+            self._wait()
+            self._through_buffers = False
+        self._count(samples.row_bytes // self._buffer.itemsize)
+        with refusals_told(self._folder.data):
+            self._file.write_scattered(samples)
+        self._wait()
+        self._stored = self._storing.submit(self._fingerprint, self._file.whole())
+
     def _flush(self) -> None:
         """Store what is held while the caller goes on with the other buffer."""
         self._wait()
         if not self._held:
             return
-        self._stored = self._storing.submit(self._store, self._buffer[:, : self._held])
+        first = self._written
+        self._count(self._held)
+        self._stored = self._storing.submit(self._store, self._buffer[:, : self._held], first)
         self._buffer, self._spare = self._spare, self._buffer
-        self._written += self._held
         self._held = 0
+
+    def _count(self, samples: int) -> None:
+        self._written += samples
+        if self._written > self._header.samples:
+            raise self._miscounted()
 
     def _wait(self) -> None:
         if self._stored is not None:
             self._stored.result()
 
-    def _store(self, held: np.ndarray) -> None:
+    def _store(self, held: np.ndarray, first: int) -> None:
+        self._fingerprint(first)
         for digest, values in zip(self._digests, held, strict=True):
             digest.update(values)
         with refusals_told(self._folder.data):
             self._file.write(held)
             start_flushing(self._draft)
+
+    def _fingerprint(self, stop: int) -> None:
+        """Fingerprint rows that were written from where they lay, as the file holds them."""
+        first = self._digests[0].count
+        if first < stop:
+            with refusals_told(self._folder.data):
+                for channel, values in self._file.stored(first, stop):
+                    self._digests[channel].update(values)
+                start_flushing(self._draft)
 
     def finish(self, provenance: Provenance) -> StreamMetadata:
         """Publish what was written.
@@ -215,13 +262,17 @@ class StreamWriter:
         """
         self._flush()
         self._wait()
+        if self._written != self._header.samples:
+            raise self._miscounted()
+        self._fingerprint(self._written)
         with refusals_told(self._folder.data):
             self._file.close()
-        if self._written != self._header.samples:
-            raise DatasetError(
-                f"{self._folder.path}: {self._written} samples were written, but the segments "
-                f"{list(self._header.segments)} announce {self._header.samples}"
-            )
         metadata = self._header.metadata(self._folder, combined(self._digests))
         publish(self._folder, self._draft, metadata, provenance)
         return metadata
+
+    def _miscounted(self) -> DatasetError:
+        return DatasetError(
+            f"{self._folder.path}: {self._written} samples were written, but the segments "
+            f"{list(self._header.segments)} announce {self._header.samples}"
+        )

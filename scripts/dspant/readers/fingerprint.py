@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, TypedDict
 
 import xxhash
 
 from dspant.dataset.digest import PREFIX
+from dspant.dataset.mapping import FileMap
 from dspant.errors import RawDataError
-from dspant.readers.mapping import Extents, RawView, map_now
+from dspant.readers.mapping import Extents, RawView
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +26,10 @@ PIECE_BYTES = 16 * 2**20
 
 SHARED_BYTES = 4 * PIECE_BYTES
 """A longer part is not mapped as a whole: its samples lie far apart, and memory is bounded."""
+
+
+AHEAD_BYTES = 32 * PIECE_BYTES
+"""What is read long before its samples are; memory has to keep it, or it is read twice."""
 
 
 class RawFile(TypedDict):
@@ -43,19 +52,32 @@ class RawContent:
     def sizes(self) -> dict[str, int]:
         return {file.path.name: file.size for file in self._files}
 
+    @contextmanager
+    def ahead(self) -> Iterator[None]:
+        """Fingerprint the beginning of the files while the caller sees what there is to do."""
+        enough = Event()
+        with ThreadPoolExecutor(1, thread_name_prefix="raw") as reading:
+            begun = reading.submit(self._begin, enough)
+            try:
+                yield
+            finally:
+                enough.set()
+        begun.result()
+
     def alongside(self, windows: Sequence[Extents]) -> Iterator[RawView]:
-        """Yield each window's bytes, while those of the next one are read and fingerprinted.
+        """Yield a view for each window, while the next one's bytes are read and fingerprinted.
 
         Samples lie in files in the order of time, so a raw file passes through memory once for
         both. What no window looks at is left to :meth:`finish`.
         """
+        view = RawView({file.path: file.map for file in self._files if file.size})
         with ThreadPoolExecutor(1, thread_name_prefix="raw") as reading:
-            following = iter(windows)
-            coming = reading.submit(self._view, next(following, {}))
-            for _ in windows:
-                view = coming.result()
-                coming = reading.submit(self._view, next(following, {}))
+            coming = reading.submit(self._read, next(iter(windows), {}))
+            for window, following in zip_longest(windows, windows[1:], fillvalue={}):
+                coming.result()
+                coming = reading.submit(self._read, following)
                 yield view
+                reading.submit(self._forget, window)
 
     def finish(self) -> dict[str, RawFile]:
         """Read what was not read yet and give all fingerprints."""
@@ -66,13 +88,24 @@ class RawContent:
             for file in self._files
         }
 
-    def _view(self, extents: Extents) -> RawView:
-        parts = {
-            file.path: (extents[file.path][0], file.part(*extents[file.path]))
-            for file in self._files
-            if file.path in extents
-        }
-        return RawView({path: part for path, part in parts.items() if part[1] is not None})
+    def _begin(self, enough: Event) -> None:
+        left = AHEAD_BYTES
+        for file in self._files:
+            for stop in range(PIECE_BYTES, file.size + PIECE_BYTES, PIECE_BYTES):
+                if enough.is_set() or left <= 0:
+                    return
+                file.advance(min(stop, file.size))
+                left -= PIECE_BYTES
+
+    def _read(self, extents: Extents) -> None:
+        for file in self._files:
+            if file.path in extents:
+                file.read(*extents[file.path])
+
+    def _forget(self, extents: Extents) -> None:
+        for file in self._files:
+            if file.path in extents:
+                file.map.forget(*extents[file.path])
 
 
 class _Progress:
@@ -84,30 +117,39 @@ class _Progress:
         self.hash = xxhash.xxh3_128()
         self._position = 0
 
-    def part(self, begin: int, stop: int) -> NDArray[np.uint8] | None:
-        """A part of the file, fingerprinted up to its end; None where it is too long to hold."""
+    @cached_property
+    def map(self) -> FileMap:
+        try:
+            return FileMap(self.path)
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def read(self, begin: int, stop: int) -> None:
+        """Read a part of the file, fingerprinted up to its end, unless it is too long to hold."""
         if stop - begin > SHARED_BYTES or stop > self.size:
-            return None
+            return
         self.advance(begin)
-        mapped = self._mapped(begin, stop)
+        self._fetch(begin, stop)
         if self._position < stop:
-            self.hash.update(mapped[self._position - begin :])
+            self.hash.update(self.map.content[self._position : stop])
             self._position = stop
-        return mapped
 
     def advance(self, stop: int) -> None:
         """Fingerprint what lies before ``stop``."""
         while self._position < stop:
-            # Each mapping is short, so pages that were read never add up.
             end = min(self._position + PIECE_BYTES, stop)
-            self.hash.update(self._mapped(self._position, end))
+            self.hash.update(self._fetch(self._position, end))
+            self.map.forget(self._position, end)
             self._position = end
 
-    def _mapped(self, begin: int, stop: int) -> NDArray[np.uint8]:
+    def _fetch(self, begin: int, stop: int) -> NDArray[np.uint8]:
         try:
-            return map_now(self.path, begin, stop)
+            return self.map.fetch(begin, stop)
         except (OSError, ValueError) as error:
-            raise RawDataError(
-                f"{self.path} cannot be read at byte {begin} of {self.size} ({error}); "
-                f"see that nothing writes to the block, and that you may read it"
-            ) from error
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: Exception) -> RawDataError:
+        return RawDataError(
+            f"{self.path} cannot be read at byte {self._position} of {self.size} ({error}); "
+            f"see that nothing writes to the block, and that you may read it"
+        )

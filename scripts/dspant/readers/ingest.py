@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from bisect import bisect_right
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -80,16 +81,17 @@ def ingest(
         Provenance(spec=spec, block=str(block_folder), store=name, rule=rule)
         for name in spec["stores"]
     ]
-    tasks = plan_tasks(block, spec["stores"], recording, compression)
+    with content.ahead():
+        tasks = plan_tasks(block, spec["stores"], recording, compression)
     for task, provenance in zip(tasks, provenances, strict=True):
         for warning in task.raw.warnings:
             logger.warning("%s", warning)
             provenance.warnings.append(warning)
-    summary = block.summary()
     with ExitStack() as open_files:
         for task in tasks:
             open_files.enter_context(task.writer)
         _copy_streams([task for task in tasks if isinstance(task, StreamTask)], content)
+        summary = block.summary()
         raw_files = content.finish()
         for task, provenance in zip(tasks, provenances, strict=True):
             provenance.add(raw_files=raw_files)
@@ -128,8 +130,16 @@ def _copy_streams(tasks: Sequence[StreamTask], content: RawContent) -> None:
 
 
 def _copy(task: StreamTask, first: int, stop: int, view: RawView) -> None:
-    """Read pieces straight into the writer's memory; one that does not fit goes through another."""
+    """Store pieces from where they lie, or read them straight into the writer's memory.
+
+    One that does not fit there goes through another.
+    """
     raw, writer = task.raw, task.writer
+    lying = raw.pieces.in_place(first, stop, view) if writer.takes_scattered else None
+    if lying is not None:
+        with _cuts_told(raw.name):
+            writer.write_scattered(lying)
+        return
     while first < stop:
         room = writer.room()
         fitting = _fitting(raw.pieces, first, stop, room.shape[1])
@@ -141,6 +151,19 @@ def _copy(task: StreamTask, first: int, stop: int, view: RawView) -> None:
             fitting = first + 1
             writer.write(raw.part(first, fitting, view))
         first = fitting
+
+
+@contextmanager
+def _cuts_told(store: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EFAULT:
+            raise
+        raise RawDataError(
+            f"store {store!r}: its file became shorter while it was read; see that nothing writes "
+            f"to the block"
+        ) from error
 
 
 def _fitting(pieces: Pieces, first: int, stop: int, samples: int) -> int:

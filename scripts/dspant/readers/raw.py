@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from dspant.dataset.scattered import Scattered
     from dspant.readers.mapping import Extents, RawView
 
 Segment = tuple[int, int, float]
@@ -34,6 +35,13 @@ class Pieces(Protocol):
 
     def extents(self, first: int, stop: int) -> Extents:
         """The parts of raw files that pieces ``first`` to ``stop`` lie in."""
+        ...
+
+    def in_place(self, first: int, stop: int, view: RawView) -> Scattered | None:
+        """Samples of pieces ``first`` to ``stop`` where they lie in memory, in the stored dtype.
+
+        None where they have to be put together, which :meth:`read_into` does.
+        """
         ...
 
     def read_into(self, target: NDArray[Any], first: int, stop: int, view: RawView) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from dspant.dataset.scattered import Scattered
 from dspant.readers.mapping import RawView
 from dspant.readers.tdt.sev import HEADER_BYTES
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+FEWEST_IN_A_RUN = 8
+"""Chunks at equal distances that a call pays for, on average."""
 
 PIECE_SAMPLES = 4096
 """Samples per piece of a file that has no chunks."""
@@ -47,14 +51,15 @@ def gather_into(
         return
     chunks, first = _chunks(path, offsets, target.shape[2], view)
     across = np.diff(offsets, axis=1)
-    if (across != across[:1, :1]).any():
+    along = np.diff(offsets[:, 0])
+    step = int(np.median(along)) if along.size else 0
+    cuts = np.flatnonzero(along != step) + 1
+    if (across != across[:1, :1]).any() or len(cuts) > len(offsets) // FEWEST_IN_A_RUN:
         target[:] = chunks[offsets.T - first]
         return
     apart = int(across[0, 0]) if across.size else 0
-    along = np.diff(offsets[:, 0])
-    step = int(np.median(along)) if along.size else 0
     # Chunks at equal distances are copied in one call, without an array between.
-    for low, high in pairwise([0, *(np.flatnonzero(along != step) + 1).tolist(), len(offsets)]):
+    for low, high in pairwise([0, *cuts.tolist(), len(offsets)]):
         begin = chunks[int(offsets[low, 0]) - first :]
         shape = (len(target), high - low, target.shape[2])
         target[:, low:high] = as_strided(begin, shape, (apart, step, 1))
@@ -100,6 +105,15 @@ class ChunkedPieces:
             return {self.paths[0]: (int(low.min()), int(high.max()))}
         ends = zip(low.tolist(), high.tolist(), strict=True)
         return dict(zip(self.paths, ends, strict=True))
+
+    def in_place(self, first: int, stop: int, view: RawView) -> Scattered:
+        """Samples of steps ``first`` to ``stop`` where they lie in the files."""
+        parts = self.extents(first, stop)
+        memory = [view.bytes(path, *parts[path]) for path in self.paths]
+        begins = np.array([parts[path][0] for path in self.paths])
+        if len(memory) == 1:
+            memory *= self.offsets.shape[1]
+        return Scattered.whole(memory, (self.offsets[first:stop] - begins).T, self.chunk_bytes)
 
     def read_into(self, target: NDArray[Any], first: int, stop: int, view: RawView) -> None:
         """Put samples of steps ``first`` to ``stop`` into an array, channels x samples."""
@@ -156,6 +170,9 @@ class ContinuousPieces:
             for path, low, high, at in self._parts(channel, first, stop):
                 part = view.bytes(path, *self._place(low, high))
                 row[at : at + high - low] = part.view(stored)
+
+    def in_place(self, _first: int, _stop: int, _view: RawView) -> None:
+        """Nothing: a channel may go on in another file."""
 
     def _place(self, low: int, high: int) -> tuple[int, int]:
         size = self.dtype.itemsize
