@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, TypedDict
 
 import xxhash
@@ -26,10 +24,6 @@ PIECE_BYTES = 16 * 2**20
 
 SHARED_BYTES = 4 * PIECE_BYTES
 """A longer part is not mapped as a whole: its samples lie far apart, and memory is bounded."""
-
-
-AHEAD_BYTES = 32 * PIECE_BYTES
-"""What is read long before its samples are; memory has to keep it, or it is read twice."""
 
 
 class RawFile(TypedDict):
@@ -51,18 +45,6 @@ class RawContent:
     @property
     def sizes(self) -> dict[str, int]:
         return {file.path.name: file.size for file in self._files}
-
-    @contextmanager
-    def ahead(self) -> Iterator[None]:
-        """Fingerprint the beginning of the files while the caller sees what there is to do."""
-        enough = Event()
-        with ThreadPoolExecutor(1, thread_name_prefix="raw") as reading:
-            begun = reading.submit(self._begin, enough)
-            try:
-                yield
-            finally:
-                enough.set()
-        begun.result()
 
     def alongside(self, windows: Sequence[Extents]) -> Iterator[RawView]:
         """Yield a view for each window, while the next one's bytes are read and fingerprinted.
@@ -87,15 +69,6 @@ class RawContent:
             file.path.name: RawFile(bytes=file.size, digest=PREFIX + file.hash.hexdigest())
             for file in self._files
         }
-
-    def _begin(self, enough: Event) -> None:
-        left = AHEAD_BYTES
-        for file in self._files:
-            for stop in range(PIECE_BYTES, file.size + PIECE_BYTES, PIECE_BYTES):
-                if enough.is_set() or left <= 0:
-                    return
-                file.advance(min(stop, file.size))
-                left -= PIECE_BYTES
 
     def _read(self, extents: Extents) -> None:
         for file in self._files:

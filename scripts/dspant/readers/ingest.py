@@ -6,6 +6,7 @@ import errno
 import logging
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
@@ -81,8 +82,7 @@ def ingest(
         Provenance(spec=spec, block=str(block_folder), store=name, rule=rule)
         for name in spec["stores"]
     ]
-    with content.ahead():
-        tasks = plan_tasks(block, spec["stores"], recording, compression)
+    tasks = plan_tasks(block, spec["stores"], recording, compression)
     for task, provenance in zip(tasks, provenances, strict=True):
         for warning in task.raw.warnings:
             logger.warning("%s", warning)
@@ -90,8 +90,10 @@ def ingest(
     with ExitStack() as open_files:
         for task in tasks:
             open_files.enter_context(task.writer)
-        _copy_streams([task for task in tasks if isinstance(task, StreamTask)], content)
-        summary = block.summary()
+        with ThreadPoolExecutor(1, thread_name_prefix="summary") as aside:
+            coming = aside.submit(block.summary)
+            _copy_streams([task for task in tasks if isinstance(task, StreamTask)], content)
+        summary = coming.result()
         raw_files = content.finish()
         for task, provenance in zip(tasks, provenances, strict=True):
             provenance.add(raw_files=raw_files)

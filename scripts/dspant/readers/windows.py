@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dspant.readers.distinct import distinct
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,7 +34,7 @@ def common_windows(
     all_starts_s = np.concatenate(starts_s)
     order = np.argsort(all_starts_s, kind="stable")
     window = np.cumsum(np.concatenate(sizes)[order]) // window_bytes
-    cuts_s = np.unique(all_starts_s[order][1:][np.diff(window) > 0])
+    cuts_s = distinct(all_starts_s[order][1:][np.diff(window) > 0])
     edges = [np.r_[0, np.searchsorted(start_s, cuts_s), len(start_s)] for start_s in starts_s]
     return [
         tuple((int(edge[n]), int(edge[n + 1])) for edge in edges) for n in range(len(cuts_s) + 1)

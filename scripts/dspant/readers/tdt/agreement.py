@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dspant.readers.distinct import distinct
 from dspant.readers.tdt.index import (
     FORMATS,
     HEADER_WORDS,
@@ -98,7 +99,7 @@ def _store_doubts(records: np.ndarray, kind: str, stated: StoreSettings) -> Iter
 def _sample_doubts(records: np.ndarray, said: int, stated: StoreSettings) -> Iterator[str]:
     first = records[0]
     number, fs_hz = int(first["format"]), float(first["fs"])
-    channels = len(np.unique(records["channel"]))
+    channels = len(distinct(records["channel"]))
     yield from _differences(
         "index",
         stated,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dspant.errors import GapError, IndexDamagedError, MixedStoreError, RawDataError
+from dspant.readers.distinct import distinct
 from dspant.readers.tdt.index import FORMATS, HEADER_WORDS, KIND_BITS, UNIQUE_FILES_BIT, WORD_BYTES
 from dspant.wording import count
 
@@ -135,8 +136,10 @@ def sample_dtype(store: str, number: int) -> np.dtype[Any]:
 def check_bytes(store: str, records: NDArray[np.void], payload_bytes: int, *, in_sev: bool) -> None:
     """Raise IndexDamagedError where records point to shared or to impossible bytes."""
     # Each channel of a store in .sev files counts its offsets in a file of its own.
-    order = np.lexsort((records["offset"], records["channel"] if in_sev else records["code"]))
-    offsets, channels = records["offset"][order], records["channel"][order]
+    offsets, channels = records["offset"].copy(), records["channel"].copy()
+    if in_sev or (offsets[1:] < offsets[:-1]).any():
+        order = np.lexsort((offsets, channels)) if in_sev else np.argsort(offsets, kind="stable")
+        offsets, channels = offsets[order], channels[order]
     if offsets.min() < 0:
         raise IndexDamagedError(
             f"store {store!r}: the index (.tsq) points to byte {offsets.min()} of the sample file; "
@@ -158,9 +161,10 @@ def _arranged(
     store: str, records: NDArray[np.void], start_unix_s: float, fs_hz: float
 ) -> tuple[NDArray[np.uint16], NDArray[np.float64], NDArray[np.int64], float]:
     """Channel numbers, start of each step, the table of offsets, and the spread within a step."""
-    times_s = records["timestamp"] - start_unix_s
-    order = np.argsort(times_s, kind="stable")
-    sorted_s = times_s[order]
+    sorted_s = records["timestamp"] - start_unix_s
+    if (sorted_s[1:] < sorted_s[:-1]).any():
+        order = np.argsort(sorted_s, kind="stable")
+        records, sorted_s = records[order], sorted_s[order]
     if sorted_s[0] * fs_hz < -1:
         raise IndexDamagedError(
             f"store {store!r}: a chunk begins {-sorted_s[0]:.6f} s before the block does; the "
@@ -169,11 +173,12 @@ def _arranged(
     apart_s = np.diff(sorted_s)
     begins = np.r_[True, apart_s * fs_hz > SAME_TIME_SAMPLES]
     steps = np.cumsum(begins) - 1
-    channels, columns = np.unique(records["channel"][order], return_inverse=True)
+    channels = distinct(records["channel"])
+    columns = np.searchsorted(channels, records["channel"])
     _check_cells(store, int(steps[-1]) + 1, len(channels), len(records))
     cells = steps * len(channels) + columns
     offsets = np.full((int(steps[-1]) + 1, len(channels)), ABSENT, dtype=np.int64)
-    offsets.flat[cells] = records["offset"][order]
+    offsets.reshape(-1)[cells] = records["offset"]
     if np.count_nonzero(offsets != ABSENT) < len(records):
         counts = np.bincount(cells, minlength=offsets.size)
         twice = int(np.argmax(counts > 1))
@@ -183,7 +188,7 @@ def _arranged(
             f"{sorted_s[begins][step]:.6f} s in channel {channels[column]}; the samples of that "
             f"time cannot be told: leave the store out of the config, or mend the block"
         )
-    spread_s = float(apart_s[~begins[1:]].max(initial=0.0))
+    spread_s = float(np.where(begins[1:], 0.0, apart_s).max(initial=0.0))
     return channels, sorted_s[begins], offsets, spread_s
 
 

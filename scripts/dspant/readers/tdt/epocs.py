@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dspant.errors import RawDataError
+from dspant.readers.distinct import distinct
 from dspant.readers.raw import RawEpoc
 from dspant.readers.tdt.event_doubts import coinciding, foreign_ends, outside, uneven, unlike
 from dspant.readers.tdt.index import KIND_BITS
@@ -184,7 +185,7 @@ def _ends(index: Index, store: str, onset_s: NDArray[np.float64], primary: str |
 
 def _records_in_time(index: Index, store: str) -> NDArray[np.void]:
     records = index.of_store(store)
-    kinds = np.unique(records["type"] & KIND_BITS)
+    kinds = distinct(records["type"] & KIND_BITS)
     if len(kinds) > 1:
         raise RawDataError(
             f"store {store!r}: its records are of several kinds ({', '.join(map(hex, kinds))}); "
@@ -208,7 +209,7 @@ def _other(
     records: NDArray[np.void], type_str: str, onset_s: NDArray[np.float64]
 ) -> dict[str, Any]:
     first = records[0]
-    channels = np.unique(records["channel"]).tolist() if type_str == "scalars" else []
+    channels = distinct(records["channel"]).tolist() if type_str == "scalars" else []
     return {
         "code": int(first["code"]),
         "size": int(first["size"]),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FEWEST_IN_A_RUN = 8
 """Chunks at equal distances that a call pays for, on average."""
 
+LEAST_IN_PLACE_BYTES = 4096
+
 PIECE_SAMPLES = 4096
 """Samples per piece of a file that has no chunks."""
 
@@ -106,8 +108,13 @@ class ChunkedPieces:
         ends = zip(low.tolist(), high.tolist(), strict=True)
         return dict(zip(self.paths, ends, strict=True))
 
-    def in_place(self, first: int, stop: int, view: RawView) -> Scattered:
-        """Samples of steps ``first`` to ``stop`` where they lie in the files."""
+    def in_place(self, first: int, stop: int, view: RawView) -> Scattered | None:
+        """Samples of steps ``first`` to ``stop`` where they lie in the files.
+
+        None for small chunks, which are gathered faster than the system is told of each.
+        """
+        if self.chunk_bytes < LEAST_IN_PLACE_BYTES:
+            return None
         parts = self.extents(first, stop)
         memory = [view.bytes(path, *parts[path]) for path in self.paths]
         begins = np.array([parts[path][0] for path in self.paths])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dspant.errors import IndexDamagedError, RawDataError
+from dspant.readers.distinct import distinct
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,8 @@ RECORD = np.dtype(
 )
 """``size`` counts 4-byte words, header included; ``timestamp`` is Unix seconds; ``offset`` is a
 position in the sample file, or the bits of an event's float64 value."""
+
+_BYTES = np.dtype((np.void, RECORD.itemsize))
 
 HEADER_WORDS = 10
 WORD_BYTES = 4
@@ -138,7 +141,7 @@ class Index:
     @cached_property
     def names(self) -> dict[str, int]:
         """Code of each store by its name, sorted by name."""
-        codes = set(np.unique(self.codes).tolist()) - {0, START_CODE, STOP_CODE}
+        codes = set(distinct(self.codes).tolist()) - {0, START_CODE, STOP_CODE}
         return dict(sorted((store_name(code), code) for code in codes))
 
     @cached_property
@@ -158,7 +161,9 @@ class Index:
     def of_store(self, name: str) -> NDArray[np.void]:
         """Records of one store in the order of the file, shape (records,) of RECORD; read-only."""
         if name not in self._of_stores:
-            records = self.records[self.codes == self.names[name]]
+            rows = np.flatnonzero(self.codes == self.names[name])
+            # Records as bytes: NumPy copies field by field what it knows to have fields.
+            records = self.records.view(_BYTES).take(rows).view(RECORD)
             records.flags.writeable = False
             self._of_stores[name] = records
         return self._of_stores[name]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dspant.errors import IndexDamagedError, MissingFileError, TruncatedError
+from dspant.readers.distinct import distinct
 from dspant.readers.raw import RawEpoc
 from dspant.readers.tdt.chunks import check_bytes, check_uniform, sample_dtype
 from dspant.readers.tdt.epocs import CHANNEL_MEANING
@@ -132,6 +133,6 @@ def _other(records: NDArray[np.void], fs_hz: float, start_s: float) -> dict[str,
         "ucf": "False",
         "dform": int(first["format"]),
         "start_time": start_s,
-        "channel": [str(channel) for channel in np.unique(records["channel"]).tolist()],
+        "channel": [str(channel) for channel in distinct(records["channel"]).tolist()],
         "fs": fs_hz,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,11 @@ class StreamSurvey:
     @property
     def table(self) -> ChunkTable:
         return self.whole.table
+
+    @cached_property
+    def order_doubts(self) -> list[str]:
+        """In words: chunks that lie elsewhere in their file than a recorder puts them."""
+        return file_order_doubts(self.table)
 
 
 def survey_stream(files: BlockFiles, index: Index, store: str) -> StreamSurvey:
@@ -89,7 +95,7 @@ def open_stream(survey: StreamSurvey, *, gaps: str, truncated: str) -> RawStream
     start_s = table.start_s[kept]
     found = continuity(start_s, table.fs_hz, table.chunk_samples)
     check_breaks(table.store, found, gaps=gaps)
-    notes = [*survey.notes, *clock_doubts(table, found), *file_order_doubts(table)]
+    notes = [*survey.notes, *clock_doubts(table, found), *survey.order_doubts]
     warnings = [f"store {table.store!r}: {note}" for note in notes]
     if lacks:
         warnings.append(f"store {table.store!r}: {'; '.join(lacks)}; kept {whole.kept}")

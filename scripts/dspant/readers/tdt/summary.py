@@ -10,9 +10,9 @@ import numpy as np
 
 from dspant.dataset.folder import store_folder_name
 from dspant.errors import RawDataError
+from dspant.readers.distinct import distinct
 from dspant.readers.tdt.agreement import sev_doubts
 from dspant.readers.tdt.clock import clock_doubts
-from dspant.readers.tdt.file_order import file_order_doubts
 from dspant.readers.tdt.findings import block_findings
 from dspant.readers.tdt.gaps import continuity, described_gaps
 from dspant.readers.tdt.index import FORMATS, KINDS, OFFSET, UNIQUE_FILES_BIT
@@ -62,7 +62,7 @@ def summarise(block: Block) -> dict[str, Any]:
 def _stream(block: Block, name: str) -> tuple[dict[str, Any], list[str]]:
     records = block.index.of_store(name)
     first = records[0]
-    channels = np.unique(records["channel"]).tolist()
+    channels = distinct(records["channel"]).tolist()
     described = {
         "kind": "stream",
         "dataset": store_folder_name(name),
@@ -81,7 +81,7 @@ def _stream(block: Block, name: str) -> tuple[dict[str, Any], list[str]]:
     table, whole = survey.table, survey.whole
     described["samples"] = len(table.start_s) * table.chunk_samples
     found = continuity(table.start_s, table.fs_hz, table.chunk_samples)
-    findings = [*survey.notes, *clock_doubts(table, found), *file_order_doubts(table)]
+    findings = [*survey.notes, *clock_doubts(table, found), *survey.order_doubts]
     findings += [whole.unequal, whole.cut]
     if found.gaps:
         findings.append(described_gaps(found))
@@ -125,7 +125,7 @@ def _events(block: Block, name: str, kind: str) -> tuple[dict[str, Any], list[st
         "kind": kind,
         "dataset": store_folder_name(name),
         "fs": _finite(records["fs"][0]) if kind == "snip" else None,
-        "channels": _channels(np.unique(records["channel"]).tolist()) if with_channels else None,
+        "channels": _channels(distinct(records["channel"]).tolist()) if with_channels else None,
         "events": len(records),
         "unit": None,
         "dtype": FORMATS.get(int(records["format"][0])),
