@@ -210,14 +210,14 @@ def test_nothing_is_left_of_an_ingest_that_fails_on_the_way(tmp_path, monkeypatc
     def broken(*_):
         raise OSError("disk")
 
-    monkeypatch.setattr("dspant.dataset.scattered._pwritev", broken)
+    monkeypatch.setattr("dspant.readers.tdt.gather.gather_into", broken)
     with pytest.raises(OSError, match="disk"):
         ingest(block, spec(RawG=volts(), AmpA={"kind": "epoc", "unit": "uA"}), tmp_path / "rec")
     assert [path for path in (tmp_path / "rec").rglob("*") if path.is_file()] == []
 
 
 def test_a_file_that_is_cut_while_its_samples_are_stored_is_told(tmp_path, monkeypatch):
-    block = write(tmp_path / "b", stream(steps=500))
+    block = write(tmp_path / "b", stream(chunk_samples=2048))
     write_them = Scattered.write
 
     def cut_first(*of):
@@ -234,7 +234,7 @@ def test_a_file_that_is_cut_while_its_samples_are_stored_is_told(tmp_path, monke
 def test_samples_come_out_the_same_where_pieces_of_memory_cannot_be_written(
     tmp_path, monkeypatch, dtype
 ):
-    block = write(tmp_path / "b", stream(dtype=dtype))
+    block = write(tmp_path / "b", stream(dtype=dtype, chunk_samples=4096))
     wanted = spec(RawG=volts() | {"scale": 1.0})
     ingest(block, wanted, tmp_path / "pieces")
     monkeypatch.setattr("dspant.dataset.scattered.linux_call", lambda _: None)

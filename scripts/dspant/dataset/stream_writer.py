@@ -122,6 +122,8 @@ class StreamWriter:
         self._file: MappedFile | ParquetFile | None = None
         self._storing = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._stored: Future[None] | None = None
+        self._flushing = ThreadPoolExecutor(1, thread_name_prefix="flush")
+        self._flushed: Future[None] | None = None
 
     def _arrow_schema(self) -> pa.Schema:
         import pyarrow as pa
@@ -156,6 +158,7 @@ class StreamWriter:
 
     def __exit__(self, *_error: object) -> None:
         self._storing.shutdown()
+        self._flushing.shutdown()
         with suppress(OSError):  # after finish nothing is left to write, else it is thrown away
             self._file.abandon()
         self._draft.unlink(missing_ok=True)
@@ -241,7 +244,12 @@ class StreamWriter:
             digest.update(values)
         with refusals_told(self._folder.data):
             self._file.write(held)
-            start_flushing(self._draft)
+        self._start_flushing()
+
+    def _start_flushing(self) -> None:
+        """Let the disk go on, which makes its caller wait while it is busy with what was before."""
+        if self._flushed is None or self._flushed.done():
+            self._flushed = self._flushing.submit(start_flushing, self._draft)
 
     def _fingerprint(self, stop: int) -> None:
         """Fingerprint rows that were written from where they lay, as the file holds them."""
@@ -250,7 +258,7 @@ class StreamWriter:
             with refusals_told(self._folder.data):
                 for channel, values in self._file.stored(first, stop):
                     self._digests[channel].update(values)
-                start_flushing(self._draft)
+            self._start_flushing()
 
     def finish(self, provenance: Provenance) -> StreamMetadata:
         """Publish what was written.
@@ -267,6 +275,7 @@ class StreamWriter:
         self._fingerprint(self._written)
         with refusals_told(self._folder.data):
             self._file.close()
+        self._flushing.shutdown()
         metadata = self._header.metadata(self._folder, combined(self._digests))
         publish(self._folder, self._draft, metadata, provenance)
         return metadata

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -37,16 +38,27 @@ def _surroundings() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that numbers depend on."""
+    """Versions of Python and of the packages that numbers depend on.
+
+    They are read off the names of folders, which hold them by the standard on recorded
+    installations; Python's own way reads the contents, which costs each job 15 ms.
+    """
+    found = {}
+    for place in reversed(sys.path):
+        for folder in Path(place or ".").glob("*.dist-info"):
+            package, _, version = folder.stem.partition("-")
+            found[package] = version
+    known = {package: found.get(package) or _version(package) for package in PACKAGES}
+    return {"python": platform.python_version(), **known}
+
+
+def _version(package: str) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def commit() -> str | None:
