@@ -51,7 +51,8 @@ def write(work: Path, channels: int, samples: int, *, for_peers: bool) -> None:
     """Write the signal: a dataset of ours, and for peers one of NumPy's files and plain binary."""
     from dspant.dataset.folder import DatasetFolder
     from dspant.dataset.provenance import Provenance
-    from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+    from dspant.dataset.stream_header import StreamHeader
+    from dspant.dataset.stream_writer import StreamWriter
 
     work.mkdir(parents=True)
     write_spec(work)

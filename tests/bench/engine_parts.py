@@ -21,7 +21,8 @@ from dspant import open_recording
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.stream import Stream
-from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+from dspant.dataset.stream_header import StreamHeader
+from dspant.dataset.stream_writer import StreamWriter
 from dspant.engine.allocation import keep_freed_memory
 from dspant.engine.source import BLOCK_SAMPLES
 from dspant.ops.filters import DECAY

@@ -13,7 +13,8 @@ from dspant.dataset.epoc_writer import EpocHeader, EpocWriter
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.metadata import EpocColumn
 from dspant.dataset.provenance import Provenance
-from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+from dspant.dataset.stream_header import StreamHeader
+from dspant.dataset.stream_writer import StreamWriter
 
 
 def header_of(name: str, x: np.ndarray, **stated: Any) -> StreamHeader:

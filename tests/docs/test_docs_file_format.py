@@ -19,7 +19,8 @@ from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.metadata import EpocColumn
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.stream import Stream
-from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+from dspant.dataset.stream_header import StreamHeader
+from dspant.dataset.stream_writer import StreamWriter
 from dspant.errors import DigestError
 
 FS_HZ = 24414.0625

@@ -25,7 +25,8 @@ from whole_signals import (
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.stream import Stream
-from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+from dspant.dataset.stream_header import StreamHeader
+from dspant.dataset.stream_writer import StreamWriter
 from dspant.engine.chain import bind, with_inputs
 from dspant.engine.source import StreamSource
 from dspant.errors import OperationError

@@ -17,7 +17,8 @@ from whole_signals import Runs, cuttings, filtered, run_by_run, same_bits, short
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.stream import Stream
-from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+from dspant.dataset.stream_header import StreamHeader
+from dspant.dataset.stream_writer import StreamWriter
 from dspant.engine.chain import bind, documents
 from dspant.engine.source import StreamSource, signal_of
 from dspant.errors import OperationError

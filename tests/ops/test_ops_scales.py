@@ -21,7 +21,8 @@ from dspant.config import resolve_steps
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.stream import Stream
-from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+from dspant.dataset.stream_header import StreamHeader
+from dspant.dataset.stream_writer import StreamWriter
 from dspant.engine.node import make_node
 from dspant.errors import OperationError
 from dspant.ops import statistics

@@ -179,7 +179,8 @@ def test_samples_and_outlines_across_tiles_and_row_groups(small: SmallRecording)
 def test_scaled_counts_are_shown_in_the_unit(tmp_path: Path) -> None:
     from dspant.dataset.folder import DatasetFolder
     from dspant.dataset.provenance import Provenance
-    from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+    from dspant.dataset.stream_header import StreamHeader
+    from dspant.dataset.stream_writer import StreamWriter
 
     counts = np.random.default_rng(1).integers(-32768, 32768, (2, 5000)).astype(np.int16)
     counts[0, :2] = -32768, 32767

@@ -12,7 +12,8 @@ from dspant.dataset.epoc_writer import EpocHeader, EpocWriter
 from dspant.dataset.folder import DatasetFolder
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.stream import Stream
-from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+from dspant.dataset.stream_header import StreamHeader
+from dspant.dataset.stream_writer import StreamWriter
 
 
 def alter_stream(folder: DatasetFolder, change: Callable[[np.ndarray], None]) -> None:

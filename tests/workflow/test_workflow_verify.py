@@ -11,7 +11,8 @@ from small_experiment import FS_HZ, NODES, copied, dataset
 from clone import Clone
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.stream import Stream
-from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+from dspant.dataset.stream_header import StreamHeader
+from dspant.dataset.stream_writer import StreamWriter
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("workflow")]
 

@@ -10,16 +10,13 @@ Source: the Apache Parquet format, ``parquet.thrift``.
 from __future__ import annotations
 
 import os
-from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dspant.dataset import thrift
-from dspant.dataset.row_groups import MAGIC, PLAIN, RLE, RowGroups
-from dspant.dataset.thrift import BINARY, BYTE, INT32, INT64, LIST, STRUCT, TRUE, integer, text
+from dspant.dataset.mapped_footer import STORED, footer
+from dspant.dataset.row_groups import MAGIC, RowGroups
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,37 +25,10 @@ if TYPE_CHECKING:
     from dspant.dataset.mapping import FileMap
     from dspant.dataset.scattered import Scattered
 
-CREATED_BY = "dspAnt mapped layout 1"
-
-_REQUIRED, _UNCOMPRESSED = 0, 0
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """How values of a dtype lie in the file."""
-
-    physical: int
-    dtype: str
-    bits: int = 0
-
-
-_STORED = {
-    "float32": _Stored(4, "<f4"),
-    "float64": _Stored(5, "<f8"),
-    "int8": _Stored(1, "<i4", bits=8),
-    "int16": _Stored(1, "<i4", bits=16),
-    "int32": _Stored(1, "<i4"),
-    "int64": _Stored(2, "<i8"),
-}
-"""Physical type by its number in ``parquet.thrift``, and bits of integers below 32."""
-
-_CONVERTED = {8: 15, 16: 16}
-"""Converted type by its number in ``parquet.thrift``, of integers of so many bits."""
-
 
 def can_be_mapped(dtype: str) -> bool:
     """Whether columns of this dtype have a plain form that NumPy reads."""
-    return dtype in _STORED
+    return dtype in STORED
 
 
 class MappedFile:
@@ -91,10 +61,10 @@ class MappedFile:
         most_rows: int,
     ) -> None:
         self._path = path
-        self._stored = _STORED[dtype]
+        self._stored = STORED[dtype]
         self._names = names
         self._schema = schema
-        self._groups = RowGroups(len(names), rows, most_rows, int(self._stored.dtype[-1]))
+        self._groups = RowGroups(len(names), rows, most_rows, self._stored.itemsize)
         self._written = 0
         self._file: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         # Its whole size from the beginning, so that it is mapped once.
@@ -149,8 +119,8 @@ class MappedFile:
         """Write the footer; a second call does nothing."""
         if self._file is None:
             return
-        footer = self._footer()
-        self._put(footer + len(footer).to_bytes(4, "little") + MAGIC, self._groups.end)
+        end = footer(self._names, self._stored, self._groups, self._schema())
+        self._put(end + len(end).to_bytes(4, "little") + MAGIC, self._groups.end)
         self.abandon()
 
     def abandon(self) -> None:
@@ -181,70 +151,3 @@ class MappedFile:
         while left:
             taken = os.pwrite(self._open, left, place)
             left, place = left[taken:], place + taken
-
-    def _group(self, group: int) -> bytes:
-        """What the footer says of a row group."""
-        names, rows = self._names, integer(self._groups.rows_of(group))
-        begin, size = self._groups.begin(group), self._groups.chunk_bytes(group)
-        chunks = [
-            self._chunk(name, rows, size, begin + column * size)
-            for column, name in enumerate(names)
-        ]
-        whole = integer(len(names) * size)
-        return thrift.struct(
-            (1, LIST, thrift.items(STRUCT, chunks)),
-            (2, INT64, whole),
-            (3, INT64, rows),
-            (5, INT64, integer(begin)),
-            (6, INT64, whole),
-        )
-
-    def _chunk(self, name: str, rows: bytes, size: int, place: int) -> bytes:
-        about = thrift.struct(
-            (1, INT32, integer(self._stored.physical)),
-            (2, LIST, thrift.items(INT32, [integer(PLAIN), integer(RLE)])),
-            (3, LIST, thrift.items(BINARY, [text(name)])),
-            (4, INT32, integer(_UNCOMPRESSED)),
-            (5, INT64, rows),
-            (6, INT64, integer(size)),
-            (7, INT64, integer(size)),
-            (9, INT64, integer(place)),
-        )
-        return thrift.struct((2, INT64, integer(0)), (3, STRUCT, about))
-
-    def _footer(self) -> bytes:
-        schema = self._schema()
-        told = dict(schema.metadata or {})
-        told[b"ARROW:schema"] = b64encode(schema.serialize())
-        groups = [self._group(number) for number in range(self._groups.number)]
-        pairs = [thrift.struct((1, BINARY, text(k)), (2, BINARY, text(v))) for k, v in told.items()]
-        return thrift.struct(
-            (1, INT32, integer(2)),
-            (2, LIST, thrift.items(STRUCT, self._elements())),
-            (3, INT64, integer(self._groups.rows)),
-            (4, LIST, thrift.items(STRUCT, groups)),
-            (5, LIST, thrift.items(STRUCT, pairs)),
-            (6, BINARY, text(CREATED_BY)),
-        )
-
-    def _elements(self) -> list[bytes]:
-        """The schema: its root, then each column."""
-        root = thrift.struct(
-            (3, INT32, integer(_REQUIRED)),
-            (4, BINARY, text("schema")),
-            (5, INT32, integer(len(self._names))),
-        )
-        kind = (1, INT32, integer(self._stored.physical)), (3, INT32, integer(_REQUIRED))
-        return [root] + [
-            thrift.struct(*kind, (4, BINARY, text(name)), *self._annotation())
-            for name in self._names
-        ]
-
-    def _annotation(self) -> list[tuple[int, int, bytes]]:
-        """What makes a stored 32-bit integer a smaller one."""
-        bits = self._stored.bits
-        if not bits:
-            return []
-        of_bits = thrift.struct((1, BYTE, bytes([bits])), (2, TRUE, b""))
-        logical = thrift.struct((10, STRUCT, of_bits))
-        return [(6, INT32, integer(_CONVERTED[bits])), (10, STRUCT, logical)]

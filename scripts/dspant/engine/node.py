@@ -16,7 +16,8 @@ from dspant.dataset.metadata import read_metadata
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.publish import is_kept_whole, kept_provenance, put_back
 from dspant.dataset.stream import Stream
-from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+from dspant.dataset.stream_header import StreamHeader
+from dspant.dataset.stream_writer import StreamWriter
 from dspant.engine.allocation import keep_freed_memory
 from dspant.engine.chain import Step, bind, documents, with_inputs
 from dspant.engine.pour import pour

@@ -11,7 +11,8 @@ import numpy as np
 from dspant.dataset.epoc_writer import EpocHeader, EpocWriter
 from dspant.dataset.folder import SUFFIX, DatasetFolder, store_folder_name
 from dspant.dataset.metadata import EpocColumn
-from dspant.dataset.stream_writer import StreamHeader, StreamWriter
+from dspant.dataset.stream_header import StreamHeader
+from dspant.dataset.stream_writer import StreamWriter
 from dspant.errors import DspantError, StoreError
 from dspant.readers.names import folder_clashes, resolved
 from dspant.spelling import nearest

@@ -78,8 +78,12 @@ class Index:
     @cached_property
     def codes(self) -> NDArray[np.uint32]:
         """Code of each record's store, shape (records,); 0 where the record is of no known kind."""
-        types = self.records["type"]
-        known = np.isin(types & KIND_BITS, list(KINDS)) & (types & INVALID_BITS == 0)
+        types = self.records["type"].copy()
+        known = np.zeros(len(types), dtype=bool)
+        # A whole index has a handful of types, which are compared faster than their bits.
+        for kind in distinct(types).tolist():
+            if kind & KIND_BITS in KINDS and not kind & INVALID_BITS:
+                known |= types == kind
         known &= np.abs(self.records["timestamp"]) < LAST_UNIX_S
         # The two codes of marks are no names of stores.
         known &= (types == MARK) | (self.records["code"] > STOP_CODE)
