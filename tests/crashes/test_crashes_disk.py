@@ -5,10 +5,15 @@ from __future__ import annotations
 import errno
 import subprocess
 
+import numpy as np
 import pytest
 from soundness import contents, datasets, differences, drafts, wrong_files
 
 from dspant.dataset.atomic import refusals_told, write_json
+from dspant.dataset.folder import DatasetFolder
+from dspant.dataset.scattered import Scattered
+from dspant.dataset.stream_header import StreamHeader
+from dspant.dataset.stream_writer import StreamWriter
 from dspant.errors import DiskError, DspantError
 
 
@@ -42,6 +47,23 @@ def test_a_folder_that_may_not_be_written_to_is_named(finished_run, last, small_
     assert "results/kills" in told
     assert "Read-only file system" in told
     assert list(small_disk.iterdir()) == []
+
+
+@pytest.mark.workflow
+@pytest.mark.xdist_group("crashes")
+def test_a_disk_that_fills_up_amid_pieces_of_memory_is_said(small_disk):
+    piece = np.zeros(4096, np.float32).view(np.uint8)
+    pieces = Scattered.whole([piece], np.zeros((1, 100), np.int64), piece.size)
+    header = StreamHeader("test", "Raw", 1000.0, ["0"], ["V"], [(0, 409_600, 0.0)])
+    folder = DatasetFolder(small_disk / "Raw.ant")
+
+    with (
+        StreamWriter(folder, header, "none") as writer,
+        pytest.raises(DiskError, match=r"Raw\.ant/data_Raw\.parquet cannot .*: No space left"),
+    ):
+        writer.write_scattered(pieces)
+
+    assert list(folder.path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from small_datasets import header_of
 
 from dspant.dataset import scattered, stream_writer
 from dspant.dataset.folder import DatasetFolder
+from dspant.dataset.mapping import FileMap
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.scattered import Scattered, can_be_scattered
 from dspant.dataset.stream import Stream
@@ -121,3 +122,21 @@ def test_a_stream_tells_whether_it_takes_pieces(tmp_path: Path) -> None:
         header = header_of("Raw", np.ones((1, 10), dtype))
         with StreamWriter(DatasetFolder(tmp_path / "Raw.ant"), header, compression) as writer:
             assert writer.takes_scattered == expected
+
+
+def test_a_map_of_a_file_that_was_cut_says_so_before_it_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(bytes(8 * mmap.PAGESIZE))
+    before = source.stat()
+    mapped = FileMap(source)
+    assert mapped.fetch(5, 2 * mmap.PAGESIZE).tobytes() == bytes(2 * mmap.PAGESIZE - 5)
+    mapped.forget(0, 2 * mmap.PAGESIZE)
+    with source.open("r+b") as file:
+        file.truncate(mmap.PAGESIZE)
+    with pytest.raises(ValueError, match=f"it ends before byte {4 * mmap.PAGESIZE}"):
+        mapped.fetch(0, 4 * mmap.PAGESIZE)
+    monkeypatch.setattr(Path, "stat", lambda _: before)  # as if it was cut just afterwards
+    with pytest.raises(OSError, match="Input/output error"):
+        mapped.fetch(0, 4 * mmap.PAGESIZE)

@@ -237,7 +237,7 @@ def test_samples_come_out_the_same_where_pieces_of_memory_cannot_be_written(
     block = write(tmp_path / "b", stream(dtype=dtype, chunk_samples=4096))
     wanted = spec(RawG=volts() | {"scale": 1.0})
     ingest(block, wanted, tmp_path / "pieces")
-    monkeypatch.setattr("dspant.dataset.scattered.linux_call", lambda _: None)
+    monkeypatch.setattr("dspant.dataset.scattered.linux_call", lambda *_: None)
     ingest(block, wanted, tmp_path / "gathered")
     for name in ("data_RawG.parquet", "metadata_RawG.json"):
         pieces = tmp_path / "pieces" / "RawG.ant" / name

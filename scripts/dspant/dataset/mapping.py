@@ -45,11 +45,14 @@ class FileMap:
         Raises
         ------
         ValueError
-            The file ends before, maybe since it was cut.
+            The file ends before.
+        OSError
+            It became shorter meanwhile, or its disk fails.
         """
-        whole = stop <= min(len(self.content), self._path.stat().st_size)
-        if not whole or self._advise(begin, stop, _POPULATE_READ) == errno.EFAULT:
+        if stop > min(len(self.content), self._path.stat().st_size):
             raise ValueError(f"it ends before byte {stop}")
+        if self._advise(begin, stop, _POPULATE_READ) == errno.EFAULT:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(self._path))
         return self.content[begin:stop]
 
     def forget(self, begin: int, stop: int) -> None:

@@ -25,7 +25,7 @@ _MOST_VECTORS = 1024
 
 def can_be_scattered() -> bool:
     """Whether this system writes pieces, and files hold numbers as its memory does."""
-    return sys.byteorder == "little" and linux_call("pwritev") is not None
+    return sys.byteorder == "little" and linux_call("pwritev", ctypes.c_ssize_t) is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ def _without(vectors: NDArray[np.void], taken: int) -> NDArray[np.void]:
 
 def _pwritev(file: int, vectors: NDArray[np.void], place: int) -> int:
     """How many bytes the system took; it may be fewer than there are."""
-    write = linux_call("pwritev")
+    write = linux_call("pwritev", ctypes.c_ssize_t)
     if write is None:
         raise OSError("this system cannot write pieces of memory; ask can_be_scattered first")
     address, count = ctypes.c_void_p(vectors.ctypes.data), ctypes.c_int(len(vectors))
