@@ -82,22 +82,22 @@ def ingest(
         Provenance(spec=spec, block=str(block_folder), store=name, rule=rule)
         for name in spec["stores"]
     ]
-    tasks = plan_tasks(block, spec["stores"], recording, compression)
-    for task, provenance in zip(tasks, provenances, strict=True):
-        for warning in task.raw.warnings:
-            logger.warning("%s", warning)
-            provenance.warnings.append(warning)
-    with ExitStack() as open_files:
-        for task in tasks:
-            open_files.enter_context(task.writer)
-        with ThreadPoolExecutor(1, thread_name_prefix="summary") as aside:
-            coming = aside.submit(block.summary)
-            _copy_streams([task for task in tasks if isinstance(task, StreamTask)], content)
-        summary = coming.result()
-        raw_files = content.finish()
+    with ThreadPoolExecutor(1, thread_name_prefix="summary") as aside:
+        coming = aside.submit(block.summary)
+        tasks = plan_tasks(block, spec["stores"], recording, compression)
         for task, provenance in zip(tasks, provenances, strict=True):
-            provenance.add(raw_files=raw_files)
-            _finish(task, provenance)
+            for warning in task.raw.warnings:
+                logger.warning("%s", warning)
+                provenance.warnings.append(warning)
+        with ExitStack() as open_files:
+            for task in tasks:
+                open_files.enter_context(task.writer)
+            _copy_streams([task for task in tasks if isinstance(task, StreamTask)], content)
+            summary = coming.result()
+            raw_files = content.finish()
+            for task, provenance in zip(tasks, provenances, strict=True):
+                provenance.add(raw_files=raw_files)
+                _finish(task, provenance)
     write_json(recording / "block.json", summary)
     return summary
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from dspant.errors import StoreError
@@ -43,6 +44,7 @@ class Block:
         self.files = files
         self.index = index
         self._surveys: dict[str, StreamSurvey] = {}
+        self._surveying = Lock()
 
     def __repr__(self) -> str:
         return f"<Block {self.folder.name}: {', '.join(self.kinds)}>"
@@ -116,8 +118,9 @@ class Block:
         RawDataError
             Records contradict each other, or a file is missing.
         """
-        if name not in self._surveys:
-            self._surveys[name] = survey_stream(self.files, self.index, name)
+        with self._surveying:  # a summary is made beside other work
+            if name not in self._surveys:
+                self._surveys[name] = survey_stream(self.files, self.index, name)
         return self._surveys[name]
 
     def epoc(self, name: str) -> RawEpoc:
