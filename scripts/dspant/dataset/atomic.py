@@ -86,6 +86,23 @@ def start_flushing(path: Path) -> None:
         os.close(descriptor)
 
 
+def reserve(file: int, size: int) -> None:
+    """Make an open file so large, and keep the room for it where the file system can.
+
+    Raises
+    ------
+    OSError
+        The disk has no such room.
+    """
+    keep = linux_call("fallocate")
+    if keep is None or keep(file, 0, ctypes.c_int64(0), ctypes.c_int64(size)) == 0:
+        os.ftruncate(file, size)
+        return
+    if ctypes.get_errno() in _REMEDIES:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    os.ftruncate(file, size)
+
+
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """Give a temporary name to write to; what was written takes its place when the block ends well.

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dspant.dataset.atomic import reserve
 from dspant.dataset.mapped_footer import STORED, footer
 from dspant.dataset.row_groups import MAGIC, RowGroups
 
@@ -67,9 +68,15 @@ class MappedFile:
         self._groups = RowGroups(len(names), rows, most_rows, self._stored.itemsize)
         self._written = 0
         self._file: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
-        # Its whole size from the beginning, so that it is mapped once.
-        os.ftruncate(self._file, self._groups.end)
-        self._put(MAGIC, 0)
+        try:
+            # Its whole size from the beginning: a disk that is too small says so now, and one map
+            # shows all of it.
+            reserve(self._file, self._groups.end)
+            self._put(MAGIC, 0)
+        except OSError:
+            self.abandon()
+            path.unlink()
+            raise
 
     @property
     def stores_as_held(self) -> bool:
