@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from small_datasets import header_of
 
 from dspant.dataset import scattered, stream_writer
+from dspant.dataset.file_map import FileMap
 from dspant.dataset.folder import DatasetFolder
-from dspant.dataset.mapping import FileMap
 from dspant.dataset.provenance import Provenance
 from dspant.dataset.scattered import Scattered, can_be_scattered
 from dspant.dataset.stream import Stream

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from page_reader import PageReader
 
 from dspant.config import resolve_steps
 from dspant.dataset.recording import open_dataset
+from dspant.dataset.surroundings import PACKAGES
 from dspant.engine.node import make_node
 from dspant.readers import READERS
 from dspant.readers.ingest import ingest
@@ -133,6 +135,9 @@ def test_runs_state_versions_the_lock_file_and_the_commit(recording):
     for run in (runs["report"], *runs["datasets"].values()):
         assert run["lock"] == lock
         assert run["versions"]["numpy"] == np.__version__
+        assert {name: run["versions"][name] for name in PACKAGES} == {
+            name: importlib.metadata.version(name) for name in PACKAGES
+        }
         assert {"commit", "command", "host", "start", "duration_s"} <= run.keys()
 
 

@@ -95,10 +95,8 @@ def reserve(file: int, size: int) -> None:
         The disk has no such room.
     """
     keep = linux_call("fallocate")
-    if keep is None or keep(file, 0, ctypes.c_int64(0), ctypes.c_int64(size)) == 0:
-        os.ftruncate(file, size)
-        return
-    if ctypes.get_errno() in _REMEDIES:
+    refused = keep is not None and keep(file, 0, ctypes.c_int64(0), ctypes.c_int64(size)) != 0
+    if refused and ctypes.get_errno() in _REMEDIES:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     os.ftruncate(file, size)
 

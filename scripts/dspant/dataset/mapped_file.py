@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-    from dspant.dataset.mapping import FileMap
+    from dspant.dataset.file_map import FileMap
     from dspant.dataset.scattered import Scattered
 
 
@@ -118,7 +118,7 @@ class MappedFile:
 
     @cached_property
     def _map(self) -> FileMap:
-        from dspant.dataset.mapping import FileMap
+        from dspant.dataset.file_map import FileMap
 
         return FileMap(self._path)
 

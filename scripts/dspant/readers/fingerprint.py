@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 import xxhash
 
 from dspant.dataset.digest import PREFIX
-from dspant.dataset.mapping import FileMap
+from dspant.dataset.file_map import FileMap
 from dspant.errors import RawDataError
 from dspant.readers.mapping import Extents, RawView
 
@@ -41,10 +41,6 @@ class RawContent:
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._files = [_Progress(path) for path in paths]
-
-    @property
-    def sizes(self) -> dict[str, int]:
-        return {file.path.name: file.size for file in self._files}
 
     def alongside(self, windows: Sequence[Extents]) -> Iterator[RawView]:
         """Yield a view for each window, while the next one's bytes are read and fingerprinted.

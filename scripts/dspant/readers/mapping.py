@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dspant.dataset.mapping import FileMap
+from dspant.dataset.file_map import FileMap
 
 if TYPE_CHECKING:
     import numpy as np
