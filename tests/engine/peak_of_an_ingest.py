@@ -1,6 +1,6 @@
 """Ingests one store and prints the most memory it took, in MB.
 
-``python peak_of_an_ingest.py block recording``
+``python peak_of_an_ingest.py block recording kind``
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from dspant.readers import READERS
 from dspant.readers.ingest import ingest
 
 
-def main(block: str, recording: str) -> None:
-    store = {"kind": "stream", "unit": "V", "channels": None, "scale": None}
+def main(block: str, recording: str, kind: str) -> None:
+    store = {"kind": kind, "unit": "V"}
+    if kind == "stream":
+        store |= {"channels": None, "scale": None, "gaps": "error", "truncated": "error"}
     spec = {
         "reader": {"name": "tdt", "version": READERS["tdt"]},
-        "stores": {"RawG": store | {"gaps": "error", "truncated": "error"}},
+        "stores": {"Many": store},
         "storage": {"compression": "none"},
     }
     ingest(block, spec, recording)

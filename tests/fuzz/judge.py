@@ -70,6 +70,16 @@ def try_case(subject: Subject, random: Random) -> str:
     Exception
         Whatever the reader raised that is no DspantError.
     """
+    damage, mode, found = read_damaged(subject, random)
+    if isinstance(found, DspantError):
+        return REFUSAL
+    return judged(subject, subject.truths[mode], found, damage)
+
+
+def read_damaged(
+    subject: Subject, random: Random
+) -> tuple[Damage, tuple[str, str], Reading | DspantError]:
+    """What was damaged, the settings it was read with, and what it was read as."""
     names = [name for suffix in MUTATED_SUFFIXES for name in subject.named(suffix)]
     name = random.choice(names)
     mutate = random.choice(MUTATIONS)
@@ -78,12 +88,12 @@ def try_case(subject: Subject, random: Random) -> str:
     path = subject.folder / name
     path.write_bytes(damaged)
     try:
-        reading = read_all(subject.folder, gaps=mode[0], truncated=mode[1])
-    except DspantError:
-        return REFUSAL
+        found = read_all(subject.folder, gaps=mode[0], truncated=mode[1])
+    except DspantError as error:
+        found = error
     finally:
         path.write_bytes(subject.files[name])
-    return judged(subject, subject.truths[mode], reading, Damage(name, damaged))
+    return Damage(name, damaged), mode, found
 
 
 def judged(subject: Subject, truth: Reading, reading: Reading, damage: Damage) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dspant.readers.distinct import distinct
 from dspant.readers.tdt.index import (
     FORMATS,
     HEADER_WORDS,
@@ -22,7 +21,7 @@ from dspant.readers.tdt.index import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from dspant.readers.tdt.files import BlockFiles
     from dspant.readers.tdt.index import Index
@@ -52,9 +51,9 @@ def agreement_doubts(files: BlockFiles, index: Index, settings: Settings) -> lis
     for name, kind in index.kinds.items():
         stated = settings.stores.get(name)
         if stated is not None:
-            records = index.of_store(name)
-            found += [f"store {name!r}: {doubt}" for doubt in _store_doubts(records, kind, stated)]
-        elif index.records["type"][index.codes == index.names[name]][0] != MARK:
+            doubts = _store_doubts(index, name, kind, stated)
+            found += [f"store {name!r}: {doubt}" for doubt in doubts]
+        elif index.first(name)["type"] != MARK:
             found.append(f"store {name!r} is in {index.path.name}, but {tbk} does not list it")
     for name, primary in settings.primaries.items():
         if name in index.names and primary not in index.names:
@@ -80,8 +79,8 @@ def _time_doubts(index: Index, settings: Settings) -> Iterator[str]:
             )
 
 
-def _store_doubts(records: np.ndarray, kind: str, stated: StoreSettings) -> Iterator[str]:
-    first = records[0]
+def _store_doubts(index: Index, name: str, kind: str, stated: StoreSettings) -> Iterator[str]:
+    first = index.first(name)
     said = int(first["type"]) & KIND_BITS
     if not _is_head(stated):
         yield f"the .Tbk calls it {stated.head!r}, which is no name of a store or of its ends"
@@ -93,20 +92,21 @@ def _store_doubts(records: np.ndarray, kind: str, stated: StoreSettings) -> Iter
             f"{_shown(stated, 'StrobeBuddy')}"
         )
     if said in (STREAM, SNIP):
-        yield from _sample_doubts(records, said, stated)
+        channels = {"NumChan": len(index.outline(name).channels)} if said == STREAM else {}
+        yield from _sample_doubts(first, channels, stated)
 
 
-def _sample_doubts(records: np.ndarray, said: int, stated: StoreSettings) -> Iterator[str]:
-    first = records[0]
+def _sample_doubts(
+    first: np.void, channels: Mapping[str, int], stated: StoreSettings
+) -> Iterator[str]:
     number, fs_hz = int(first["format"]), float(first["fs"])
-    channels = len(distinct(records["channel"]))
     yield from _differences(
         "index",
         stated,
         DataFormat=number,
         SampleFreq=fs_hz,
         NumPoints=(int(first["size"]) - HEADER_WORDS) * WORD_BYTES // _item_bytes(number),
-        **({"NumChan": channels} if said == STREAM else {}),
+        **channels,
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from dspant.errors import StoreError
+from dspant.readers.once import Once
 from dspant.readers.raw import RawEpoc, RawStream
 from dspant.readers.tdt.epocs import read_epoc, read_scalar
 from dspant.readers.tdt.files import BlockFiles, find_files
@@ -43,8 +43,9 @@ class Block:
     def __init__(self, files: BlockFiles, index: Index) -> None:
         self.files = files
         self.index = index
-        self._surveys: dict[str, StreamSurvey] = {}
-        self._surveying = Lock()
+        # A summary is made beside other work, and both go through all records of a store.
+        self.survey = Once(self._survey)
+        self._epoc = Once(self._read_epoc)
 
     def __repr__(self) -> str:
         return f"<Block {self.folder.name}: {', '.join(self.kinds)}>"
@@ -110,19 +111,6 @@ class Block:
             return open_sev_stream(found, gaps=gaps, truncated=truncated)
         return open_stream(self.survey(name), gaps=gaps, truncated=truncated)
 
-    def survey(self, name: str) -> StreamSurvey:
-        """What the index says of one of its streams; made once, since it goes through all chunks.
-
-        Raises
-        ------
-        RawDataError
-            Records contradict each other, or a file is missing.
-        """
-        with self._surveying:  # a summary is made beside other work
-            if name not in self._surveys:
-                self._surveys[name] = survey_stream(self.files, self.index, name)
-        return self._surveys[name]
-
     def epoc(self, name: str) -> RawEpoc:
         """Read one store of events.
 
@@ -136,6 +124,18 @@ class Block:
             The store's records contradict each other, or waveforms lie outside their file.
         """
         self._expect(name, "epoc", "scalar", "snip", "notes")
+        return self._epoc(name)
+
+    def summary(self) -> dict[str, Any]:
+        """What the block says of itself: deterministic, without any path."""
+        from dspant.readers.tdt.summary import summarise
+
+        return summarise(self)
+
+    def _survey(self, name: str) -> StreamSurvey:
+        return survey_stream(self.files, self.index, name)
+
+    def _read_epoc(self, name: str) -> RawEpoc:
         if self.kinds[name] == "scalar":
             return read_scalar(self.index, name)
         if self.kinds[name] == "snip":
@@ -143,12 +143,6 @@ class Block:
         if self.kinds[name] == "notes":
             return read_notes(self.files, self.index)
         return read_epoc(self.index, name, primary=self.settings.primaries.get(name))
-
-    def summary(self) -> dict[str, Any]:
-        """What the block says of itself: deterministic, without any path."""
-        from dspant.readers.tdt.summary import summarise
-
-        return summarise(self)
 
     def _expect(self, name: str, *kinds: str) -> None:
         found = self.kinds.get(name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dspant.errors import RawDataError
+from dspant.readers.blockwise import blocks
 from dspant.readers.distinct import distinct
 from dspant.readers.raw import RawEpoc
 from dspant.readers.tdt.event_doubts import coinciding, foreign_ends, outside, uneven, unlike
@@ -103,7 +104,7 @@ def read_scalar(index: Index, store: str) -> RawEpoc:
             "onset": onset_s,
             "offset": onset_s.copy(),
             "data": _values(records),
-            "channel": records["channel"].astype(str).astype(object),
+            "channel": channel_texts(records["channel"]),
             **_notes(records),
         },
         meanings={
@@ -183,6 +184,13 @@ def _ends(index: Index, store: str, onset_s: NDArray[np.float64], primary: str |
     return Ends(own.offset_s, own.meaning, (warning,))
 
 
+def channel_texts(numbers: NDArray[np.uint16]) -> NDArray[np.object_]:
+    """Channel numbers as text; equal ones are one object, since a column may hold millions."""
+    channels = distinct(numbers)
+    texts = np.array([str(channel) for channel in channels.tolist()], dtype=object)
+    return texts[np.searchsorted(channels, numbers)]
+
+
 def _records_in_time(index: Index, store: str) -> NDArray[np.void]:
     records = index.of_store(store)
     kinds = distinct(records["type"] & KIND_BITS)
@@ -191,7 +199,19 @@ def _records_in_time(index: Index, store: str) -> NDArray[np.void]:
             f"store {store!r}: its records are of several kinds ({', '.join(map(hex, kinds))}); "
             f"the index (.tsq) is damaged: copy the block again"
         )
-    return records[np.lexsort((records["channel"], records["timestamp"]))]
+    return in_time(records)
+
+
+def in_time(records: NDArray[np.void]) -> NDArray[np.void]:
+    """Records by time, then by channel; not copied where they stand so already."""
+    times_s, channels = records["timestamp"], records["channel"]
+    for block in blocks(len(records) - 1):
+        after = slice(block.start + 1, block.stop + 1)
+        back = times_s[after] < times_s[block]
+        back |= (times_s[after] == times_s[block]) & (channels[after] < channels[block])
+        if back.any():
+            return records[np.lexsort((channels, times_s))]
+    return records
 
 
 def _notes(records: NDArray[np.void]) -> dict[str, NDArray[np.int64]]:

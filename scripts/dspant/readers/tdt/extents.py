@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dspant.readers.blockwise import blocks
 from dspant.readers.tdt.index import (
     HEADER_WORDS,
     KIND_BITS,
@@ -18,6 +20,8 @@ from dspant.readers.tdt.index import (
 from dspant.wording import count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from dspant.readers.tdt.files import BlockFiles
@@ -31,15 +35,43 @@ ALIGNMENT_BYTES = 8
 
 _LARGEST_OFFSET = 2**62
 
+CHUNK = np.dtype([("first", "<i8"), ("after", "<i8"), ("code", "<u4")])
+"""First byte of a chunk, the one after its last, and its store."""
+
+_HEAD = np.array([(-1, HEAD_BYTES, 0)], CHUNK)
+
+
+@dataclass
+class Places:
+    """Places of the file that are odd in one way; ``first`` tells of the first one."""
+
+    number: int = 0
+    bytes: int = 0
+    first: str = ""
+
 
 def extent_doubts(files: BlockFiles, index: Index) -> list[str]:
     """In words: bytes that several chunks claim, or none."""
-    first, after, codes = _extents(index)
-    if not len(first):
+    shared, holes, end = Places(), Places(), 0
+    before = _HEAD
+    for part in _in_file_order(index):
+        pairs = np.concatenate([before, part])
+        _find_shared(shared, pairs)
+        _find_holes(holes, pairs)
+        end, before = max(end, int(part["after"].max())), part[-1:]
+    if before is _HEAD:
         return []
-    tev = files.tev.name
-    found = _shared(tev, first, after, codes) + _holes(tev, first, after)
-    end = int(after.max())
+    tev, found = files.tev.name, []
+    if shared.number:
+        found.append(
+            f"{tev}: {count(shared.number, 'chunk')} in bytes of another chunk, the first at "
+            f"{shared.first}"
+        )
+    if holes.number:
+        found.append(
+            f"{tev}: {holes.bytes} bytes in {count(holes.number, 'place')} belong to no chunk of "
+            f"the index, the first from {holes.first} on"
+        )
     announced = index.announced_tev_bytes
     if announced is not None and announced != end:
         found.append(
@@ -51,44 +83,59 @@ def extent_doubts(files: BlockFiles, index: Index) -> list[str]:
     return found
 
 
-def _extents(index: Index) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32]]:
-    """First byte of each chunk, the one after its last, and its store, in the order of the file."""
-    records, codes = index.records, index.codes
-    kinds = records["type"] & (KIND_BITS | UNIQUE_FILES_BIT)
-    rows = np.flatnonzero((codes != 0) & ((kinds == STREAM) | (kinds == SNIP)))
-    offsets = records["offset"][rows]
-    inside = (offsets >= 0) & (offsets < _LARGEST_OFFSET)
-    rows, offsets = rows[inside], offsets[inside]
-    order = np.argsort(offsets, kind="stable")
-    rows, offsets = rows[order], offsets[order]
-    words = records["size"][rows].astype(np.int64) - HEADER_WORDS
-    return offsets, offsets + words * WORD_BYTES, codes[rows]
+def _in_file_order(index: Index) -> Iterator[NDArray[np.void]]:
+    """Chunks of all stores by where they begin, each part (chunks,) of CHUNK, none empty."""
+    latest, rises = 0, True
+    for part in _filed(index):
+        first = part["first"]
+        rises = rises and first[0] >= latest and bool((first[1:] >= first[:-1]).all())
+        latest = first[-1]
+    if rises:
+        yield from _filed(index)
+        return
+    chunks = np.concatenate(list(_filed(index)))
+    order = np.argsort(chunks["first"], kind="stable")
+    for block in blocks(len(order)):
+        yield chunks[order[block]]
 
 
-def _shared(
-    tev: str, first: NDArray[np.int64], after: NDArray[np.int64], codes: NDArray[np.uint32]
-) -> list[str]:
-    shared = np.flatnonzero(first[1:] < after[:-1])
-    if not len(shared):
-        return []
-    row = int(shared[0])
-    names = sorted({store_name(int(code)) for code in codes[row : row + 2]})
-    return [
-        f"{tev}: {count(len(shared), 'chunk')} in bytes of another chunk, the first at byte "
-        f"{first[row + 1]} (store {' and '.join(map(repr, names))})"
-    ]
+def _filed(index: Index) -> Iterator[NDArray[np.void]]:
+    """Chunks in the sample file as the index has them, each part (chunks,) of CHUNK, none empty."""
+    for block in blocks(len(index.records)):
+        records, codes = index.records[block], index.codes[block]
+        kinds = records["type"] & (KIND_BITS | UNIQUE_FILES_BIT)
+        offsets = records["offset"]
+        is_chunk = (codes != 0) & ((kinds == STREAM) | (kinds == SNIP))
+        rows = np.flatnonzero(is_chunk & (offsets >= 0) & (offsets < _LARGEST_OFFSET))
+        if not len(rows):
+            continue
+        chunks = np.empty(len(rows), CHUNK)
+        chunks["first"] = offsets[rows]
+        words = records["size"][rows].astype(np.int64) - HEADER_WORDS
+        chunks["after"] = chunks["first"] + words * WORD_BYTES
+        chunks["code"] = codes[rows]
+        yield chunks
 
 
-def _holes(tev: str, first: NDArray[np.int64], after: NDArray[np.int64]) -> list[str]:
-    expected = np.r_[HEAD_BYTES, after[:-1]]
-    holes = first - expected
+def _find_shared(found: Places, pairs: NDArray[np.void]) -> None:
+    left, right = pairs[:-1], pairs[1:]
+    # What claims bytes of the file's head lies in no chunk.
+    rows = np.flatnonzero((right["first"] < left["after"]) & (left["first"] >= 0))
+    if len(rows) and not found.number:
+        row = int(rows[0])
+        names = sorted({store_name(int(code)) for code in pairs["code"][row : row + 2]})
+        stores = " and ".join(map(repr, names))
+        found.first = f"byte {right['first'][row]} (store {stores})"
+    found.number += len(rows)
+
+
+def _find_holes(found: Places, pairs: NDArray[np.void]) -> None:
+    begins, expected = pairs["first"][1:], pairs["after"][:-1]
+    sizes = begins - expected
     # Room up to the next multiple of the alignment is no hole, but a chunk there is misplaced.
-    padded = (holes < ALIGNMENT_BYTES) & (first % ALIGNMENT_BYTES == 0)
-    rows = np.flatnonzero((holes > 0) & ~padded)
-    if not len(rows):
-        return []
-    row = int(rows[0])
-    return [
-        f"{tev}: {int(holes[rows].sum())} bytes in {count(len(rows), 'place')} belong to no chunk "
-        f"of the index, the first from byte {expected[row]} on"
-    ]
+    padded = (sizes < ALIGNMENT_BYTES) & (begins % ALIGNMENT_BYTES == 0)
+    rows = np.flatnonzero((sizes > 0) & ~padded)
+    if len(rows) and not found.number:
+        found.first = f"byte {expected[rows[0]]}"
+    found.number += len(rows)
+    found.bytes += int(sizes[rows].sum())

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dspant.errors import IndexDamagedError, RawDataError
+from dspant.readers.blockwise import blocks
 from dspant.readers.distinct import distinct
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -67,28 +69,31 @@ FORMATS = {0: "float32", 1: "int32", 2: "int16", 3: "int8", 4: "float64", 5: "in
 """Dtype of samples, by the format number of a record."""
 
 
+@dataclass(frozen=True)
+class Outline:
+    """Number of a store's records, its channels, rising, and the earliest time in seconds."""
+
+    records: int
+    channels: list[int]
+    begin_s: float
+
+
 @dataclass(frozen=True, eq=False)
 class Index:
     """All records of a block as they are filed, shape (records,) of RECORD."""
 
     path: Path
     records: NDArray[np.void]
-    _of_stores: dict[str, NDArray[np.void]] = field(default_factory=dict, init=False, repr=False)
+    _outlines: dict[str, Outline] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def codes(self) -> NDArray[np.uint32]:
         """Code of each record's store, shape (records,); 0 where the record is of no known kind."""
-        types = self.records["type"].copy()
-        known = np.zeros(len(types), dtype=bool)
-        # A whole index has a handful of types, which are compared faster than their bits.
-        for kind in distinct(types).tolist():
-            if kind & KIND_BITS in KINDS and not kind & INVALID_BITS:
-                known |= types == kind
-        known &= np.abs(self.records["timestamp"]) < LAST_UNIX_S
-        # The two codes of marks are no names of stores.
-        known &= (types == MARK) | (self.records["code"] > STOP_CODE)
-        known[0] = False  # it holds the length of the index, whatever its other bytes say
-        return np.where(known, self.records["code"], 0)
+        codes = np.empty(len(self.records), np.uint32)
+        for block in blocks(len(codes)):
+            codes[block] = _codes(self.records[block])
+        codes[0] = 0  # it holds the length of the index, whatever its other bytes say
+        return codes
 
     @cached_property
     def start_unix_s(self) -> float:
@@ -151,7 +156,7 @@ class Index:
     @cached_property
     def kinds(self) -> dict[str, str]:
         """Kind of each store by its name, as its first record says."""
-        return {name: KINDS[self.first_kind(code)] for name, code in self.names.items()}
+        return {name: KINDS[self.first_kind(name)] for name in self.names}
 
     @cached_property
     def end_stores(self) -> dict[str, str]:
@@ -159,23 +164,44 @@ class Index:
         found = {}
         for name, kind in self.kinds.items():
             if kind == KINDS[OFFSET]:
-                found[onset_store(self.of_store(name)[0])] = name
+                found[onset_store(self.first(name))] = name
         return found
 
-    def of_store(self, name: str) -> NDArray[np.void]:
-        """Records of one store in the order of the file, shape (records,) of RECORD; read-only."""
-        if name not in self._of_stores:
-            rows = np.flatnonzero(self.codes == self.names[name])
-            # Records as bytes: NumPy copies field by field what it knows to have fields.
-            records = self.records.view(_BYTES).take(rows).view(RECORD)
-            records.flags.writeable = False
-            self._of_stores[name] = records
-        return self._of_stores[name]
+    def parts(self, name: str) -> Iterator[NDArray[np.void]]:
+        """Records of one store in the order of the file, some thousand at a time.
 
-    def first_kind(self, code: int) -> int:
+        Each part is (records,) of RECORD, not to be written to.
+        """
+        code = self.names[name]
+        for block in blocks(len(self.records)):
+            rows = np.flatnonzero(self.codes[block] == code)
+            if len(rows):
+                # Records as bytes: NumPy copies field by field what it knows to have fields.
+                yield self.records[block].view(_BYTES).take(rows).view(RECORD)
+
+    def of_store(self, name: str) -> NDArray[np.void]:
+        """All records of a store in the order of the file, which a store of events has few of."""
+        return np.concatenate([part.view(_BYTES) for part in self.parts(name)]).view(RECORD)
+
+    def first(self, name: str) -> np.void:
+        """The first record of a store."""
+        return self.records[int(np.argmax(self.codes == self.names[name]))]
+
+    def outline(self, name: str) -> Outline:
+        """What the records of a store say together."""
+        if name not in self._outlines:
+            number, channels, begin_s = 0, [], np.inf
+            for part in self.parts(name):
+                number += len(part)
+                channels.append(distinct(part["channel"]))
+                begin_s = min(begin_s, float(part["timestamp"].min()) - self.start_unix_s)
+            numbers = distinct(np.concatenate(channels)).tolist()
+            self._outlines[name] = Outline(number, numbers, begin_s)
+        return self._outlines[name]
+
+    def first_kind(self, name: str) -> int:
         """Kind of a store's first record, one of KINDS."""
-        first = int(np.argmax(self.codes == code))
-        return int(self.records["type"][first]) & KIND_BITS
+        return int(self.first(name)["type"]) & KIND_BITS
 
     def _marks(self, code: int) -> NDArray[np.void]:
         records = self.records[self.codes == code]
@@ -202,6 +228,19 @@ def read_index(path: Path) -> Index:
     # Nothing of a block has a time without the start mark, so its absence is told at once.
     _ = index.start_unix_s
     return index
+
+
+def _codes(records: NDArray[np.void]) -> NDArray[np.uint32]:
+    types = records["type"].copy()
+    known = np.zeros(len(types), dtype=bool)
+    # A whole index has a handful of types, which are compared faster than their bits.
+    for kind in distinct(types).tolist():
+        if kind & KIND_BITS in KINDS and not kind & INVALID_BITS:
+            known |= types == kind
+    known &= np.abs(records["timestamp"]) < LAST_UNIX_S
+    # The two codes of marks are no names of stores.
+    known &= (types == MARK) | (records["code"] > STOP_CODE)
+    return np.where(known, records["code"], 0)
 
 
 def onset_store(record: np.void) -> str:

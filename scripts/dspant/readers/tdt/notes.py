@@ -102,8 +102,8 @@ def unknown_notes(files: BlockFiles, index: Index) -> list[str]:
     held = len(_typed(files.tnt))
     found = []
     for name in _carriers(index):
-        numbers = note_numbers(index.of_store(name))
-        strange = numbers[numbers > held]
+        numbers = [note_numbers(part) for part in index.parts(name)]
+        strange = np.concatenate([part[part > held] for part in numbers])
         if len(strange):
             found.append(
                 f"store {name!r}: {count(len(strange), 'event')} with the number of a note "
@@ -114,7 +114,7 @@ def unknown_notes(files: BlockFiles, index: Index) -> list[str]:
 
 def _carriers(index: Index) -> list[str]:
     kinds = (ONSET, SCALAR)
-    return [name for name, code in index.names.items() if index.first_kind(code) in kinds]
+    return [name for name in index.names if index.first_kind(name) in kinds]
 
 
 def _linked(files: BlockFiles, index: Index) -> tuple[list[Note], list[str]]:

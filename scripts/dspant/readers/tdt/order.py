@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dspant.readers.blockwise import blocks
 from dspant.readers.tdt.index import START_CODE, STOP_CODE, store_name
 from dspant.wording import count
 
@@ -15,19 +16,23 @@ if TYPE_CHECKING:
 
 def order_doubts(index: Index) -> list[str]:
     """In words: records that stand after later ones."""
-    rows = np.flatnonzero(index.codes)
-    times_s = index.records["timestamp"][rows] - index.start_unix_s
-    if not len(rows):
+    number, before_s, first = 0, -np.inf, ""
+    for block in blocks(len(index.codes)):
+        known = index.codes[block] != 0
+        times_s = index.records["timestamp"][block][known] - index.start_unix_s
+        latest_s = np.maximum.accumulate(np.r_[before_s, times_s])
+        before_s = latest_s[-1]
+        late = np.flatnonzero(times_s < latest_s[1:])
+        if len(late) and not number:
+            row = int(late[0])
+            code = int(index.codes[block][known][row])
+            first = f"{_words(code)} at {times_s[row]:.6f} s after one at {latest_s[row]:.6f} s"
+        number += len(late)
+    if not number:
         return []
-    latest_s = np.maximum.accumulate(times_s)
-    late = np.flatnonzero(times_s < latest_s)
-    if not len(late):
-        return []
-    first = int(late[0])
     return [
-        f"{index.path.name}: {count(len(late), 'record')} filed after a later one, the first of "
-        f"{_words(int(index.codes[rows[first]]))} at {times_s[first]:.6f} s after one "
-        f"at {latest_s[first]:.6f} s; where the recorder did not file them so, times were altered"
+        f"{index.path.name}: {count(number, 'record')} filed after a later one, the first of "
+        f"{first}; where the recorder did not file them so, times were altered"
     ]
 
 

@@ -97,7 +97,7 @@ def stands_for_itself(files: BlockFiles, index: Index, store: str) -> bool:
         return False
     if store not in index.names:
         return True
-    in_sev = bool(index.of_store(store)["type"][0] & UNIQUE_FILES_BIT)
+    in_sev = bool(index.first(store)["type"] & UNIQUE_FILES_BIT)
     return in_sev and hours != {0}
 
 
@@ -111,7 +111,7 @@ def survey_sev(files: BlockFiles, index: Index, store: str) -> SevSurvey:
     """
     table = None
     if store in index.names:
-        table = chunk_table(store, index.of_store(store), index.start_unix_s)
+        table = chunk_table(index, store)
     channels = read_channels(files, store, None if table is None else table.channels.tolist())
     log = read_log(files, store)
     found = SevSurvey(

@@ -11,7 +11,7 @@ from dspant.errors import IndexDamagedError, MissingFileError, TruncatedError
 from dspant.readers.distinct import distinct
 from dspant.readers.raw import RawEpoc
 from dspant.readers.tdt.chunks import check_bytes, check_uniform, sample_dtype
-from dspant.readers.tdt.epocs import CHANNEL_MEANING
+from dspant.readers.tdt.epocs import CHANNEL_MEANING, channel_texts, in_time
 from dspant.readers.tdt.event_doubts import coinciding, outside
 from dspant.readers.tdt.gather import gather
 from dspant.readers.tdt.index import HEADER_WORDS, KIND_BITS, WORD_BYTES
@@ -60,8 +60,8 @@ def read_snips(files: BlockFiles, index: Index, store: str) -> RawEpoc:
         The sample file is missing, or ends before the last waveform.
     """
     records = index.of_store(store)
-    check_uniform(store, records, index.start_unix_s)
-    records = records[np.lexsort((records["channel"], records["timestamp"]))]
+    check_uniform(store, records[0], records, index.start_unix_s)
+    records = in_time(records)
     waveforms = _waveforms(files, store, records)
     onset_s = records["timestamp"] - index.start_unix_s
     fs_hz = _rate_hz(store, records[0])
@@ -71,7 +71,7 @@ def read_snips(files: BlockFiles, index: Index, store: str) -> RawEpoc:
         columns={
             "onset": onset_s,
             "offset": onset_s + waveforms.length / fs_hz,
-            "channel": records["channel"].astype(str).astype(object),
+            "channel": channel_texts(records["channel"]),
             "sort_code": records["sort"].astype(np.int64),
         },
         lists={"waveform": waveforms},
@@ -89,7 +89,9 @@ def _waveforms(files: BlockFiles, store: str, records: NDArray[np.void]) -> Wave
             f"store {store!r}: waveforms of {payload_bytes} bytes hold no whole number of "
             f"{dtype.name} samples; the index (.tsq) is damaged: copy the block again"
         )
-    check_bytes(store, records, payload_bytes, in_sev=False)
+    check_bytes(
+        store, records["offset"].copy(), records["channel"].copy(), payload_bytes, in_sev=False
+    )
     if not files.tev.is_file():
         raise MissingFileError(
             f"store {store!r}: its waveforms lie in {files.tev.name}, which is missing; copy it "
@@ -107,9 +109,9 @@ def _waveforms(files: BlockFiles, store: str, records: NDArray[np.void]) -> Wave
 
 def _out_of_order(records: NDArray[np.void]) -> list[str]:
     """In words: waveforms that lie in the file before an earlier one of their channel."""
-    by_channel = records[np.lexsort((records["timestamp"], records["channel"]))]
-    same = by_channel["channel"][1:] == by_channel["channel"][:-1]
-    number = int(np.count_nonzero(same & (np.diff(by_channel["offset"]) < 0)))
+    order = np.lexsort((records["timestamp"], records["channel"]))
+    channels, offsets = records["channel"][order], records["offset"][order]
+    number = int(np.count_nonzero((channels[1:] == channels[:-1]) & (offsets[1:] < offsets[:-1])))
     return [f"{count(number, 'waveform')} out of the order of time in the file"] if number else []
 
 

@@ -58,12 +58,12 @@ def survey_stream(files: BlockFiles, index: Index, store: str) -> StreamSurvey:
     GapError
         A channel has two chunks of the same time.
     """
-    records = index.of_store(store)
-    table = chunk_table(store, records, index.start_unix_s)
+    record = index.first(store)
+    table = chunk_table(index, store)
     if table.in_sev:
         channels = read_channels(files, store, table.channels.tolist())
         headers = [channel.parts[0] for channel in channels]
-        _check_headers(table, int(records["format"][0]), headers)
+        _check_headers(table, int(record["format"]), headers)
         paths = [header.path for header in headers]
         sizes = np.array([path.stat().st_size for path in paths])
         names, notes = "its .sev files", _sev_doubts(table, headers)
@@ -76,7 +76,7 @@ def survey_stream(files: BlockFiles, index: Index, store: str) -> StreamSurvey:
         paths = [files.tev]
         sizes = np.array(files.tev_bytes)
         names, notes = f"{files.tev.name} ({files.tev_bytes} bytes)", _unused_sev(files, store)
-    return StreamSurvey(records[0], Wholeness(table, table.held(sizes), names), paths, notes)
+    return StreamSurvey(record, Wholeness(table, table.held(sizes), names), paths, notes)
 
 
 def open_stream(survey: StreamSurvey, *, gaps: str, truncated: str) -> RawStream:
@@ -92,7 +92,8 @@ def open_stream(survey: StreamSurvey, *, gaps: str, truncated: str) -> RawStream
     table, whole = survey.table, survey.whole
     lacks = check_whole(whole, truncated=truncated)
     kept = whole.complete
-    start_s = table.start_s[kept]
+    all_kept = kept.all()
+    start_s = table.start_s if all_kept else table.start_s[kept]
     found = continuity(start_s, table.fs_hz, table.chunk_samples)
     check_breaks(table.store, found, gaps=gaps)
     notes = [*survey.notes, *clock_doubts(table, found), *survey.order_doubts]
@@ -115,7 +116,7 @@ def open_stream(survey: StreamSurvey, *, gaps: str, truncated: str) -> RawStream
             dtype=table.dtype,
             chunk_bytes=table.chunk_bytes,
             start_s=start_s,
-            offsets=table.offsets[kept],
+            offsets=table.offsets if all_kept else table.offsets[kept],
         ),
         other=_other(survey, float(start_s[0])),
         warnings=warnings,

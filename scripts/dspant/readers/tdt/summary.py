@@ -6,11 +6,8 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from dspant.dataset.folder import store_folder_name
 from dspant.errors import RawDataError
-from dspant.readers.distinct import distinct
 from dspant.readers.tdt.agreement import sev_doubts
 from dspant.readers.tdt.clock import clock_doubts
 from dspant.readers.tdt.findings import block_findings
@@ -20,6 +17,8 @@ from dspant.readers.tdt.sev_streams import stands_for_itself, survey_sev
 from dspant.wording import count
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from dspant.readers.tdt.block import Block
 
 
@@ -60,18 +59,16 @@ def summarise(block: Block) -> dict[str, Any]:
 
 
 def _stream(block: Block, name: str) -> tuple[dict[str, Any], list[str]]:
-    records = block.index.of_store(name)
-    first = records[0]
-    channels = distinct(records["channel"]).tolist()
+    first, outline = block.index.first(name), block.index.outline(name)
     described = {
         "kind": "stream",
         "dataset": store_folder_name(name),
         "fs": _finite(first["fs"]),
-        "channels": _channels(channels),
+        "channels": _channels(outline.channels),
         "samples": None,
         "unit": None,
         "dtype": FORMATS.get(int(first["format"])),
-        "start_s": float(records["timestamp"].min()) - block.index.start_unix_s,
+        "start_s": outline.begin_s,
         "in": "sev" if first["type"] & UNIQUE_FILES_BIT else "tev",
     }
     try:
@@ -119,17 +116,17 @@ def _sev_stream(block: Block, name: str) -> tuple[dict[str, Any], list[str]]:
 
 
 def _events(block: Block, name: str, kind: str) -> tuple[dict[str, Any], list[str]]:
-    records = block.index.of_store(name)
+    first, outline = block.index.first(name), block.index.outline(name)
     with_channels = kind in ("scalar", "snip")
     described = {
         "kind": kind,
         "dataset": store_folder_name(name),
-        "fs": _finite(records["fs"][0]) if kind == "snip" else None,
-        "channels": _channels(distinct(records["channel"]).tolist()) if with_channels else None,
-        "events": len(records),
+        "fs": _finite(first["fs"]) if kind == "snip" else None,
+        "channels": _channels(outline.channels) if with_channels else None,
+        "events": outline.records,
         "unit": None,
-        "dtype": FORMATS.get(int(records["format"][0])),
-        "start_s": float(records["timestamp"].min()) - block.index.start_unix_s,
+        "dtype": FORMATS.get(int(first["format"])),
+        "start_s": outline.begin_s,
         "in": "tev" if kind == "snip" else "tsq",
     }
     try:
