@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ from dspant.readers.tdt.index import (
 from dspant.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -50,27 +50,36 @@ class Places:
     first: str = ""
 
 
+@dataclass
+class Layout:
+    """What going through chunks by where they begin has found; ``rises`` is whether they did.
+
+    ``end`` is the byte after the last chunk; None where there are none.
+    """
+
+    shared: Places = field(default_factory=Places)
+    holes: Places = field(default_factory=Places)
+    end: int | None = None
+    rises: bool = True
+
+
 def extent_doubts(files: BlockFiles, index: Index) -> list[str]:
     """In words: bytes that several chunks claim, or none."""
-    shared, holes, end = Places(), Places(), 0
-    before = _HEAD
-    for part in _in_file_order(index):
-        pairs = np.concatenate([before, part])
-        _find_shared(shared, pairs)
-        _find_holes(holes, pairs)
-        end, before = max(end, int(part["after"].max())), part[-1:]
-    if before is _HEAD:
+    layout = _layout(_filed(index))
+    if not layout.rises:
+        layout = _layout(_sorted(index))
+    tev, found, end = files.tev.name, [], layout.end
+    if end is None:
         return []
-    tev, found = files.tev.name, []
-    if shared.number:
+    if layout.shared.number:
         found.append(
-            f"{tev}: {count(shared.number, 'chunk')} in bytes of another chunk, the first at "
-            f"{shared.first}"
+            f"{tev}: {count(layout.shared.number, 'chunk')} in bytes of another chunk, the first "
+            f"at {layout.shared.first}"
         )
-    if holes.number:
+    if layout.holes.number:
         found.append(
-            f"{tev}: {holes.bytes} bytes in {count(holes.number, 'place')} belong to no chunk of "
-            f"the index, the first from {holes.first} on"
+            f"{tev}: {layout.holes.bytes} bytes in {count(layout.holes.number, 'place')} belong "
+            f"to no chunk of the index, the first from {layout.holes.first} on"
         )
     announced = index.announced_tev_bytes
     if announced is not None and announced != end:
@@ -83,16 +92,19 @@ def extent_doubts(files: BlockFiles, index: Index) -> list[str]:
     return found
 
 
-def _in_file_order(index: Index) -> Iterator[NDArray[np.void]]:
-    """Chunks of all stores by where they begin, each part (chunks,) of CHUNK, none empty."""
-    latest, rises = 0, True
-    for part in _filed(index):
-        first = part["first"]
-        rises = rises and first[0] >= latest and bool((first[1:] >= first[:-1]).all())
-        latest = first[-1]
-    if rises:
-        yield from _filed(index)
-        return
+def _layout(parts: Iterable[NDArray[np.void]]) -> Layout:
+    found, before = Layout(), _HEAD
+    for part in parts:
+        pairs = np.concatenate([before, part])
+        found.rises &= bool((pairs["first"][1:] >= pairs["first"][:-1]).all())
+        _find_shared(found.shared, pairs)
+        _find_holes(found.holes, pairs)
+        after = int(part["after"].max())
+        found.end, before = after if found.end is None else max(found.end, after), part[-1:]
+    return found
+
+
+def _sorted(index: Index) -> Iterator[NDArray[np.void]]:
     chunks = np.concatenate(list(_filed(index)))
     order = np.argsort(chunks["first"], kind="stable")
     for block in blocks(len(order)):
