@@ -1,4 +1,4 @@
-"""Where tests find real recordings, and which of them share a worker."""
+"""Where tests find real recordings, which of them share a worker, and that none is timed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Examples are not timed: how long one takes says more of the machine and its load than of the code.
+settings.register_profile(
+    "untimed", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("untimed")
 
 # A shell leaves it ignored in what it starts in the background, and so in what tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -12,10 +12,22 @@ from pathlib import Path
 
 DEADLINE_S = 120.0
 
+STOPS_ITSELF = """
+import os, signal, sys
 
-def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
+def stop_at(event, arguments):
+    if event == "open" and arguments[1] == "w" and str(arguments[0]).endswith("/{rule}.log"):
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+sys.addaudithook(stop_at)
+"""
+"""Python runs it first: a rule's job, which opens its log once it holds its lock, stops there."""
+
+
+def start(root: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
     """Start Snakemake as the leader of a session of its own; its output goes to a file."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment |= variables
     with (root / "output.txt").open("w") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
@@ -26,6 +38,21 @@ def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
             text=True,
             start_new_session=True,
         )
+
+
+def start_and_stop(root: Path, rule: str, *arguments: str) -> tuple[subprocess.Popen[str], int]:
+    """Start Snakemake; gives it, and the job of one rule, stopped when it was about to begin."""
+    hook = root.with_name("hook")
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(STOPS_ITSELF.format(rule=rule), encoding="utf-8")
+    paths = [str(hook), *filter(None, [os.environ.get("PYTHONPATH")])]
+    run = start(root, *arguments, PYTHONPATH=os.pathsep.join(paths))
+    while run.poll() is None:
+        for job in jobs_of(run.pid):
+            if state(job) == "T":
+                return run, job
+        time.sleep(0.005)
+    raise ChildProcessError(f"{rule} was not seen:\n{output_of(root)}")
 
 
 def finish(root: Path, run: subprocess.Popen[str]) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 from kills import Killed
-from processes import finish, jobs_of, output_of, send, start, state, wait_until_gone
+from processes import finish, output_of, send, start, start_and_stop, state, wait_until_gone
 from soundness import contents, datasets, differences, drafts, wrong_files
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("crashes")]
@@ -25,24 +25,19 @@ def test_runs_killed_at_random_moments_end_as_undisturbed_ones(killed: Killed, s
     assert {kill.who for kill in kills} <= {"snakemake", "group", "job"}
 
 
-def begun(clone, last, rule):
-    """A run of which the job of one rule has just begun: Snakemake, and the job's process."""
-    lock = clone.root / "logs" / "kills" / "rec01" / f".{rule}.lock"
-    run = start(clone.root, *last, "-R", rule)
-    while run.poll() is None:
-        for job in jobs_of(run.pid):
-            if f"process {job} on" in lock.read_text(encoding="utf-8"):
-                return run, job
-        time.sleep(0.005)
-    raise ChildProcessError(f"{rule} was not seen")
+def killed_run(clone, last):
+    """A job that a killed Snakemake left stopped, with its lock held."""
+    run, job = start_and_stop(clone.root, "node_filtered", *last, "-R", "node_filtered")
+    lock = clone.root / "logs" / "kills" / "rec01" / ".node_filtered.lock"
+    assert f"process {job} on" in lock.read_text(encoding="utf-8")
+    send([run.pid], signal.SIGKILL)
+    run.wait()
+    return job
 
 
 def test_a_stopped_job_of_a_killed_run_does_no_harm_when_it_goes_on(finished_run, last, expected):
     last = (KILLED_DATASET, *last)
-    run, job = begun(finished_run, last, "node_filtered")
-    send([job], signal.SIGSTOP)
-    send([run.pid], signal.SIGKILL)
-    run.wait()
+    job = killed_run(finished_run, last)
     finish(finished_run.root, start(finished_run.root, *last, "--unlock"))
 
     again = start(finished_run.root, *last)
@@ -64,9 +59,8 @@ def test_a_stopped_job_of_a_killed_run_does_no_harm_when_it_goes_on(finished_run
 
 def test_a_killed_snakemake_tells_how_to_go_on_and_its_jobs_end(finished_run, last, expected):
     last = (KILLED_DATASET, *last)
-    run, job = begun(finished_run, last, "node_filtered")
-    send([run.pid], signal.SIGKILL)
-    run.wait()
+    job = killed_run(finished_run, last)
+    send([job], signal.SIGCONT)
     wait_until_gone([job])
 
     refused, output = finish(finished_run.root, start(finished_run.root, *last))
@@ -81,9 +75,8 @@ def test_a_killed_snakemake_tells_how_to_go_on_and_its_jobs_end(finished_run, la
 
 def test_a_whole_run_makes_again_what_a_killed_one_took_away(finished_run, last, expected):
     whole = last[1:]
-    run, job = begun(finished_run, whole, "node_filtered")
-    send([run.pid], signal.SIGKILL)
-    run.wait()
+    job = killed_run(finished_run, whole)
+    send([job], signal.SIGCONT)
     wait_until_gone([job])
     finish(finished_run.root, start(finished_run.root, *whole, "--unlock"))
     taken = finished_run.root / KILLED_DATASET

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import signal
-import time
 
 import pytest
-from processes import finish, freeze, send, start
+from processes import finish, send, start, start_and_stop
 from soundness import contents, datasets, differences, drafts, wrong_files
 
 from clone import Clone
@@ -15,14 +14,11 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("crashes")]
 
 
 def test_the_second_run_is_refused_and_nothing_is_damaged(finished_run, last, expected):
-    first = start(finished_run.root, *last, "-R", "node_filtered")
-    while not any(finished_run.root.glob(".snakemake/locks/*.output.lock")):
-        assert first.poll() is None
-        time.sleep(0.005)
+    forced = (*last, "-R", "node_filtered")
+    first, job = start_and_stop(finished_run.root, "node_filtered", *forced)
 
-    freeze([first.pid])
-    second = finished_run.snakemake(*last, "-R", "node_filtered")
-    send([first.pid], signal.SIGCONT)
+    second = finished_run.snakemake(*forced)
+    send([job], signal.SIGCONT)
     code, output = finish(finished_run.root, first)
 
     assert second.returncode == 1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from dspant.dataset.epoc import Epoc
 from dspant.dataset.metadata import EpocColumn
 from dspant.dataset.recording import dataset_names, open_dataset
 from dspant.dataset.stream import Stream
+from dspant.dataset.surroundings import look_around
 from dspant.errors import DatasetError, MetadataError
 
 ONES = np.ones((2, 10), dtype="float32")
@@ -197,21 +199,33 @@ def test_the_document_has_the_ancestors_keys(tmp_path: Path) -> None:
     }
 
 
+@pytest.fixture
+def named_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Give this machine another name, one that no dataset holds by chance."""
+
+    def named(name: str) -> None:
+        monkeypatch.setattr(platform, "node", lambda: name)
+        look_around.cache_clear()
+
+    yield named
+    look_around.cache_clear()
+
+
 @pytest.mark.parametrize("compression", ["none", "zstd"])
 def test_two_writes_state_the_same_bytes_with_no_time_host_or_path(
-    tmp_path: Path, compression: str
+    tmp_path: Path, named_host: Callable[[str], None], compression: str
 ) -> None:
-    import platform
-
     texts = set()
     for place in ("here", "elsewhere"):
+        named_host(f"the-host-{place}")
         stream = write_stream(tmp_path / place / "Raw.ant", ONES, compression=compression)
         epoc = write_epoc(tmp_path / place / "Stim.ant", some_rows(5), compression=compression)
         texts.add(stream.metadata.read_bytes() + epoc.metadata.read_bytes())
+        assert f"the-host-{place}" in epoc.provenance.read_text(encoding="utf-8")
     assert len(texts) == 1
     text = texts.pop().decode()
     assert str(tmp_path) not in text
-    assert platform.node() not in text
+    assert "the-host" not in text
     assert not re.search(r"20\d\d-\d\d|\d\d:\d\d", text)
 
 

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+WAITING_TIMES = 20
+"""A case that waits for so many times what it may compute waits for ever."""
+
 
 class CaseTimeoutError(AssertionError):
     """A case took longer than it may."""
@@ -16,18 +19,29 @@ class CaseTimeoutError(AssertionError):
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Raise CaseTimeoutError in what takes longer."""
+    """Raise CaseTimeoutError in what computes longer, or waits for far longer.
+
+    What a busy machine makes it wait does not count as computing.
+    """
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise CaseTimeoutError(f"not done after {seconds} s")
+        raise CaseTimeoutError(
+            f"not done after {seconds} s of computing, or {WAITING_TIMES} times as long in all"
+        )
 
-    earlier = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    timers = (
+        (signal.ITIMER_PROF, signal.SIGPROF, seconds),
+        (signal.ITIMER_REAL, signal.SIGALRM, WAITING_TIMES * seconds),
+    )
+    earlier = {number: signal.signal(number, stop) for _, number, _ in timers}
+    for timer, _, after_s in timers:
+        signal.setitimer(timer, after_s)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, earlier)
+        for timer, number, _ in timers:
+            signal.setitimer(timer, 0)
+            signal.signal(number, earlier[number])
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from small_experiment import CONFIG, prepared, write_raw
+from small_experiment import CONFIG, copied, prepared, write_raw
 
 from clone import Clone
 from dspant.simulate.tdt_block import write_block
@@ -42,7 +42,7 @@ def text_of(clone: Clone) -> str:
 
 
 @pytest.fixture(scope="module")
-def failed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Clone, int]:
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Clone, int]:
     """A clone after its first run, in which the second of two recordings was broken."""
     clone = prepared(tmp_path_factory.mktemp("failures"))
     clone.write_config("config.yaml", CONFIG | {"nodes": NODES})
@@ -51,8 +51,24 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Clone, int]:
     return clone, clone.snakemake("--keep-going").returncode
 
 
-def test_the_page_shows_what_there_is_and_names_what_failed(failed):
-    clone, code = failed
+@pytest.fixture
+def failed(first_run: tuple[Clone, int], tmp_path: Path) -> Clone:
+    """A copy, for one test, of the clone after its first run."""
+    return copied(first_run[0], tmp_path / "clone")
+
+
+@pytest.fixture(scope="module")
+def mended_run(first_run: tuple[Clone, int], tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A copy in which the second recording was mended, then all was run."""
+    clone = copied(first_run[0], tmp_path_factory.mktemp("mended") / "clone")
+    shutil.rmtree(clone.root / "tank" / "rec02")
+    write_raw(clone.root / "tank" / "rec02", seed=2)
+    clone.run("--keep-going")
+    return clone
+
+
+def test_the_page_shows_what_there_is_and_names_what_failed(first_run):
+    clone, code = first_run
     text = text_of(clone)
     own_words = (clone.root / "logs/small/rec02/ingest.log").read_text().splitlines()[-1]
 
@@ -68,26 +84,22 @@ def test_the_page_shows_what_there_is_and_names_what_failed(failed):
 
 
 def test_the_page_never_counts_as_finished(failed):
-    clone, _ = failed
+    assert failed.snakemake("--keep-going").returncode == 1
+    assert "This page is unfinished" in text_of(failed)
+    assert failed.planned() == OF_REC02 | {THE_PAGE}
 
-    assert clone.snakemake("--keep-going").returncode == 1
-    assert "This page is unfinished" in text_of(clone)
-    assert clone.planned() == OF_REC02 | {THE_PAGE}
-
-    sheet_of(clone, "rec01")
-    assert clone.planned() == {THE_PAGE}
-    assert clone.planned("results/small/report.html") == {THE_PAGE}
-    sheet_of(clone, "rec01", "rec02")
+    sheet_of(failed, "rec01")
+    assert failed.planned() == {THE_PAGE}
+    assert failed.planned("results/small/report.html") == {THE_PAGE}
 
 
-def test_mended_the_same_command_goes_on_and_the_next_one_finds_nothing_to_do(failed):
-    clone, _ = failed
-    untouched = clone.results("small", "rec01", "report.html")
-    before = untouched.stat().st_mtime_ns
-    shutil.rmtree(clone.root / "tank" / "rec02")
-    write_raw(clone.root / "tank" / "rec02", seed=2)
-
-    clone.run("--keep-going")
+def test_mended_the_same_command_goes_on_and_the_next_one_finds_nothing_to_do(
+    first_run, mended_run
+):
+    clone = mended_run
+    before, after = (
+        one.results("small", "rec01", "report.html").stat() for one in (first_run[0], clone)
+    )
 
     text = text_of(clone)
     assert "unfinished" not in text.partition("<script>")[0]
@@ -95,13 +107,13 @@ def test_mended_the_same_command_goes_on_and_the_next_one_finds_nothing_to_do(fa
     assert 'href="rec02/report.html#courses"' in text
     table = clone.results("small", "conditions.tsv").read_text(encoding="utf-8")
     assert {line.split("\t")[0] for line in table.splitlines()} == {"recording", "rec01", "rec02"}
-    assert untouched.stat().st_mtime_ns == before
+    assert after.st_mtime_ns == before.st_mtime_ns
     assert clone.planned() == set()
 
 
-def test_after_a_failure_only_the_page_is_left_when_all_else_is_as_it_was(failed):
+def test_after_a_failure_only_the_page_is_left_when_all_else_is_as_it_was(mended_run, tmp_path):
     """Even where the record of an older, finished page would tell that nothing changed."""
-    clone, _ = failed
+    clone = copied(mended_run, tmp_path / "clone")
     block, away = clone.root / "tank" / "rec02", clone.root / "tank" / "away"
     finished = text_of(clone)
     block.rename(away)

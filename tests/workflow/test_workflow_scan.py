@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from small_experiment import copied
 
 from clone import Clone
 
@@ -11,7 +12,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("workflow")]
 
 @pytest.fixture(scope="module")
 def scanned(tmp_path_factory, tank):
-    """A clone in which a tank was scanned."""
+    """A clone in which a tank was scanned; tests leave it as it is."""
     clone = Clone.into(tmp_path_factory.mktemp("scan"))
     clone.run("scan", "--config", f"tank={tank}")
     return clone
@@ -34,9 +35,10 @@ def test_drafts_and_findings(scanned):
     assert (folder / "findings.tsv").read_text(encoding="utf-8") == "recording\tblock\tfinding\n"
 
 
-def test_the_draft_is_refused_until_its_units_are_filled_in(scanned):
-    draft = drafts(scanned) / "config.yaml"
-    done = scanned.snakemake("--dry-run", "--configfile", str(draft))
+def test_the_draft_is_refused_until_its_units_are_filled_in(scanned, tmp_path):
+    clone = copied(scanned, tmp_path / "clone")
+    draft = drafts(clone) / "config.yaml"
+    done = clone.snakemake("--dry-run", "--configfile", str(draft))
     assert done.returncode
     text, said = draft.read_text(encoding="utf-8"), done.stdout + done.stderr
     assert "stores.RawG.unit: expected text, found nothing" in said
@@ -46,15 +48,16 @@ def test_the_draft_is_refused_until_its_units_are_filled_in(scanned):
         text.replace("unit:  #", "unit: V  #").replace("scale: fill in", "scale: 0.5"),
         encoding="utf-8",
     )
-    scanned.run("--configfile", str(filled), "--until", "ingest")
-    assert (scanned.results("tank", "rec03", "RawG.ant", "metadata_RawG.json")).is_file()
+    clone.run("--configfile", str(filled), "--until", "ingest")
+    assert (clone.results("tank", "rec03", "RawG.ant", "metadata_RawG.json")).is_file()
 
 
-def test_a_second_scan_leaves_what_a_user_edited(scanned, tank):
-    edited = drafts(scanned) / "recordings.tsv"
+def test_a_second_scan_leaves_what_a_user_edited(scanned, tank, tmp_path):
+    clone = copied(scanned, tmp_path / "clone")
+    edited = drafts(clone) / "recordings.tsv"
     text = edited.read_text(encoding="utf-8").replace("rec01\t", "baseline\t")
     edited.write_text(text, encoding="utf-8")
-    scanned.run("scan", "--forcerun", "scan", "--config", f"tank={tank}")
+    clone.run("scan", "--forcerun", "scan", "--config", f"tank={tank}")
     assert edited.read_text(encoding="utf-8") == text
     assert "rec01\t" in edited.with_name("recordings.new.tsv").read_text(encoding="utf-8")
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import pty
 import re
-import shutil
+import select
 import subprocess
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +22,9 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("small")]
 PAGE = "results/small/report.html"
 JOBS = 3 + len(NODES)
 """Ingest, the nodes and two pages of one recording."""
+
+LOOK_EVERY_S = 0.02
+"""How often a terminal that says nothing is looked at."""
 
 OUTER = """\
 module dsp:
@@ -62,17 +64,25 @@ class Shown:
 
 
 def on_terminal(
-    root: Path, *arguments: str, stop_at: str = "", environment: Mapping[str, str] | None = None
+    root: Path,
+    *arguments: str,
+    stop_once: Callable[[], bool] = lambda: False,
+    environment: Mapping[str, str] | None = None,
 ) -> Shown:
-    """Run Snakemake in a terminal of its own; press Ctrl-C once it shows ``stop_at``."""
+    """Run Snakemake in a terminal of its own; press Ctrl-C, once, when ``stop_once`` is true."""
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(root)
         os.environ.update({"TERM": "xterm", "COLUMNS": "100"} | dict(environment or {}))
         command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
         os.execv(command[0], command)  # noqa: S606
-    raw = b""
+    raw, pressed = b"", False
     while True:
+        if not pressed and stop_once():
+            os.write(terminal, b"\x03")
+            pressed = True
+        if not select.select([terminal], [], [], LOOK_EVERY_S)[0]:
+            continue
         try:
             read = os.read(terminal, 65536)
         except OSError:  # how Linux says that nobody writes there any more
@@ -80,23 +90,33 @@ def on_terminal(
         if not read:
             break
         raw += read
-        if stop_at and stop_at in raw.decode(errors="replace"):
-            time.sleep(0.3)
-            os.write(terminal, b"\x03")
-            stop_at = ""
     os.close(terminal)
     _, status = os.waitpid(child, 0)
     return Shown(raw.decode(), os.waitstatus_to_exitcode(status))
 
 
+@pytest.fixture
+def clone(tmp_path) -> Clone:
+    """A clone with the small experiment, not yet run."""
+    return prepared(tmp_path / "clone")
+
+
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory) -> Clone:
-    """A clone with the small experiment, on which tests run one after the other."""
-    return prepared(tmp_path_factory.mktemp("terminal"))
+def good(tmp_path_factory) -> tuple[Clone, Shown]:
+    """A clone in which the small experiment was run to its end, and what that showed."""
+    clone = prepared(tmp_path_factory.mktemp("terminal"))
+    return clone, on_terminal(clone.root)
+
+
+@pytest.fixture
+def made(good) -> Clone:
+    """The clone of the good run; tests leave it up to date."""
+    return good[0]
 
 
 def test_a_run_that_is_stopped_says_that_it_goes_on(clone):
-    shown = on_terminal(clone.root, stop_at="] ingest")
+    begun = clone.root / "logs" / "small" / "rec01" / ".ingest.lock"
+    shown = on_terminal(clone.root, stop_once=begun.exists)
 
     assert shown.status == 1
     assert re.fullmatch(
@@ -109,7 +129,6 @@ def test_a_failed_run_ends_with_why_and_with_one_line_to_act_on(clone):
     whole = raw.read_bytes()
     raw.write_bytes(whole[: len(whole) // 2])
     shown = on_terminal(clone.root)
-    raw.write_bytes(whole)
 
     at = next(i for i, line in enumerate(shown.kept) if line.startswith("failed"))
     assert shown.status == 1
@@ -123,9 +142,8 @@ def test_a_failed_run_ends_with_why_and_with_one_line_to_act_on(clone):
     assert "WorkflowError" not in shown.raw
 
 
-def test_a_good_run_is_one_line_then_what_was_made_and_where(clone):
-    shutil.rmtree(clone.results(), ignore_errors=True)  # nothing of earlier runs to put back
-    shown = on_terminal(clone.root)
+def test_a_good_run_is_one_line_then_what_was_made_and_where(good):
+    _, shown = good
 
     assert shown.status == 0
     assert len(shown.kept) == 3  # the first is Snakemake's, on the profile, before it reads ours
@@ -138,8 +156,8 @@ def test_a_good_run_is_one_line_then_what_was_made_and_where(clone):
     assert all("\x1b" not in line and len(line) < 100 for line in shown.progress)
 
 
-def test_with_nothing_to_do_it_says_so_and_names_the_page(clone):
-    shown = on_terminal(clone.root)
+def test_with_nothing_to_do_it_says_so_and_names_the_page(made):
+    shown = on_terminal(made.root)
 
     assert shown.kept[1:] == [
         "Nothing to do: all that is asked for is there and up to date.",
@@ -147,8 +165,8 @@ def test_with_nothing_to_do_it_says_so_and_names_the_page(clone):
     ]
 
 
-def test_results_that_are_put_back_are_told_from_new_ones(clone):
-    shown = on_terminal(clone.root, last_of(), "-R", "node_envelope")
+def test_results_that_are_put_back_are_told_from_new_ones(made):
+    shown = on_terminal(made.root, last_of(), "-R", "node_envelope")
 
     assert re.fullmatch(r"Done in [\w ]+: 2 datasets of 1 .* put back as before\.", shown.kept[-2])
     assert shown.kept[-1] == "Results are in results/small"
@@ -163,18 +181,18 @@ def test_results_that_are_put_back_are_told_from_new_ones(clone):
         (["--touch", "-R", "node_courses"], {}, "steps (100%) done"),
     ],
 )
-def test_snakemakes_own_output_where_it_is_asked_for(clone, arguments, environment, text):
-    shown = on_terminal(clone.root, last_of(), *arguments, environment=environment)
+def test_snakemakes_own_output_where_it_is_asked_for(made, arguments, environment, text):
+    shown = on_terminal(made.root, last_of(), *arguments, environment=environment)
 
     assert shown.status == 0
     assert shown.progress == []
     assert text in shown.raw
 
 
-def test_without_a_terminal_lines_stay_plain_and_the_last_ones_tell_the_same(clone):
+def test_without_a_terminal_lines_stay_plain_and_the_last_ones_tell_the_same(made):
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", "--cores", "2", last_of(), "-R", "node_courses"],
-        cwd=clone.root,
+        cwd=made.root,
         capture_output=True,
         check=True,
     )

@@ -92,15 +92,16 @@ def test_a_default_run_verifies_nothing(verified):
     }
 
 
-def test_a_dataset_of_other_values_is_told_and_the_run_fails(verified):
-    shift_one_channel(verified, "filtered", sample=12_345)
+def test_a_dataset_of_other_values_is_told_and_the_run_fails(verified, tmp_path):
+    clone = copied(verified, tmp_path / "clone")
+    shift_one_channel(clone, "filtered", sample=12_345)
 
-    done = verified.snakemake("verify", "--config", "verify=[filtered, envelope]")
+    done = clone.snakemake("verify", "--config", "verify=[filtered, envelope]")
 
     said = done.stdout + done.stderr
     assert done.returncode
     assert "rec01/filtered" in said
     assert f"differing: 1 value by up to 0.5 V, the first at {12_345 / FS_HZ:.6f} s" in said
-    rows = {row["dataset"]: row for row in table(verified)}
+    rows = {row["dataset"]: row for row in table(clone)}
     assert (rows["filtered"]["result"], rows["filtered"]["place"]) == ("differs", "right")
     assert rows["envelope"]["result"] == "outdated"
