@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dspant.errors import GapError, IndexDamagedError, MixedStoreError, RawDataError
+from dspant.errors import GapError, IndexDamagedError
 from dspant.readers.blockwise import blocks
 from dspant.readers.distinct import distinct
-from dspant.readers.tdt.index import FORMATS, HEADER_WORDS, KIND_BITS, UNIQUE_FILES_BIT, WORD_BYTES
+from dspant.readers.tdt.filed_chunks import check_bytes, filed_chunks, least_step, sample_dtype
+from dspant.readers.tdt.index import HEADER_WORDS, UNIQUE_FILES_BIT, WORD_BYTES
 from dspant.wording import count
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dspant.readers.tdt.filed_chunks import FiledChunks
     from dspant.readers.tdt.index import Index
 
 ABSENT = -1
@@ -68,26 +70,6 @@ class ChunkTable:
         return self.indexed & (self.offsets <= file_bytes - self.chunk_bytes)
 
 
-@dataclass(frozen=True, eq=False)
-class Filed:
-    """What the records of one stream say of its chunks, each (chunks,), in the order of the index.
-
-    ``first`` is the first record, which states what all have in common; ``start_s`` counts from
-    block start.
-    """
-
-    store: str
-    first: np.void
-    start_s: NDArray[np.float64]
-    offsets: NDArray[np.int64]
-    channels: NDArray[np.uint16]
-
-    def taken(self, order: NDArray[np.intp]) -> Filed:
-        """In another order."""
-        columns = (self.start_s[order], self.offsets[order], self.channels[order])
-        return Filed(self.store, self.first, *columns)
-
-
 def chunk_table(index: Index, store: str) -> ChunkTable:
     """Arrange the chunks of one stream, whose records may be filed in any order.
 
@@ -100,7 +82,7 @@ def chunk_table(index: Index, store: str) -> ChunkTable:
     GapError
         A channel has two chunks of the same time.
     """
-    filed = _filed(index, store)
+    filed = filed_chunks(index, store)
     first = filed.first
     dtype = sample_dtype(store, int(first["format"]))
     payload_bytes = (int(first["size"]) - HEADER_WORDS) * WORD_BYTES
@@ -131,106 +113,11 @@ def chunk_table(index: Index, store: str) -> ChunkTable:
     )
 
 
-def _filed(index: Index, store: str) -> Filed:
-    """Raises MixedStoreError where records differ in what all chunks have in common."""
-    number = int(np.count_nonzero(index.codes == index.names[store]))
-    first = index.first(store)
-    filed = Filed(
-        store,
-        first,
-        np.empty(number, np.float64),
-        np.empty(number, np.int64),
-        np.empty(number, np.uint16),
-    )
-    at = 0
-    for records in index.parts(store):
-        check_uniform(store, first, records, index.start_unix_s)
-        part = slice(at, at + len(records))
-        np.subtract(records["timestamp"], index.start_unix_s, out=filed.start_s[part])
-        filed.offsets[part] = records["offset"]
-        filed.channels[part] = records["channel"]
-        at = part.stop
-    return filed
-
-
-def check_uniform(
-    store: str, first: np.void, records: NDArray[np.void], start_unix_s: float
-) -> None:
-    """Raise MixedStoreError where records differ from the first in kind, format, size or rate."""
-    kind_bits = KIND_BITS | UNIQUE_FILES_BIT
-    columns = {"kind": (first["type"] & kind_bits, records["type"] & kind_bits)}
-    columns |= {name: (first[name], records[name]) for name in ("format", "size", "fs")}
-    strays = {}
-    for name, (expected, values) in columns.items():
-        differs = values != expected
-        if differs.any():
-            strays[name] = int(np.argmax(differs))
-    if strays:
-        name, row = min(strays.items(), key=lambda stray: stray[1])
-        expected, values = columns[name]
-        at_s = float(records["timestamp"][row]) - start_unix_s
-        raise MixedStoreError(
-            f"store {store!r}: its chunks differ in {name}: {expected} at first, {values[row]} at "
-            f"{at_s:.6f} s; a stream has one {name} throughout: if the index is not damaged, these "
-            f"are two recordings in one block; leave the store out of the config"
-        )
-
-
-def sample_dtype(store: str, number: int) -> np.dtype[Any]:
-    """Dtype of a format number; raises RawDataError where it is not known."""
-    if number not in FORMATS:
-        raise RawDataError(
-            f"store {store!r}: sample format {number} is not known, expected one of {FORMATS}; "
-            f"leave the store out of the config"
-        )
-    return np.dtype(FORMATS[number])
-
-
-def check_bytes(
-    store: str,
-    offsets: NDArray[np.int64],
-    channels: NDArray[np.uint16],
-    payload_bytes: int,
-    *,
-    in_sev: bool,
-) -> None:
-    """Raise IndexDamagedError where chunks are said to lie in shared or in impossible bytes.
-
-    ``offsets`` and ``channels`` are (chunks,), in any order.
-    """
-    if not in_sev and offsets[0] >= 0 and _least_step(offsets) >= payload_bytes:
-        return
-    # Each channel of a store in .sev files counts its offsets in a file of its own.
-    order = np.lexsort((offsets, channels)) if in_sev else np.argsort(offsets, kind="stable")
-    offsets, channels = offsets[order], channels[order]
-    if offsets.min() < 0:
-        raise IndexDamagedError(
-            f"store {store!r}: the index (.tsq) points to byte {offsets.min()} of the sample file; "
-            f"the index is damaged: copy the block again"
-        )
-    shared = np.diff(offsets) < payload_bytes
-    if in_sev:
-        shared &= channels[1:] == channels[:-1]
-    if shared.any():
-        row = int(np.argmax(shared))
-        raise IndexDamagedError(
-            f"store {store!r}: {count(int(shared.sum()), 'chunk')} in bytes of another chunk, "
-            f"the first at byte {offsets[row + 1]} (channel {channels[row + 1]}); the index (.tsq) "
-            f"names a chunk twice or is damaged: copy the block again"
-        )
-
-
-def _least_step(values: NDArray[Any]) -> float:
-    """Least difference of a value and the one before; infinite where there is none."""
-    steps = (np.diff(values[max(b.start - 1, 0) : b.stop]) for b in blocks(len(values)))
-    return min((step.min() for step in steps if len(step)), default=np.inf)
-
-
 def _arranged(
-    filed: Filed, fs_hz: float
+    filed: FiledChunks, fs_hz: float
 ) -> tuple[NDArray[np.uint16], NDArray[np.float64], NDArray[np.int64], float]:
     """Channel numbers, start of each step, the table of offsets, and the spread within a step."""
-    if not _least_step(filed.start_s) >= 0:
+    if not least_step(filed.start_s) >= 0:
         filed = filed.taken(np.argsort(filed.start_s, kind="stable"))
     store, start_s = filed.store, filed.start_s
     if start_s[0] * fs_hz < -1:

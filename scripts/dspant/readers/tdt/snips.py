@@ -10,9 +10,9 @@ import numpy as np
 from dspant.errors import IndexDamagedError, MissingFileError, TruncatedError
 from dspant.readers.distinct import distinct
 from dspant.readers.raw import RawEpoc
-from dspant.readers.tdt.chunks import check_bytes, check_uniform, sample_dtype
 from dspant.readers.tdt.epocs import CHANNEL_MEANING, channel_texts, in_time
 from dspant.readers.tdt.event_doubts import coinciding, outside
+from dspant.readers.tdt.filed_chunks import check_bytes, check_uniform, sample_dtype
 from dspant.readers.tdt.gather import gather
 from dspant.readers.tdt.index import HEADER_WORDS, KIND_BITS, WORD_BYTES
 from dspant.wording import count
