@@ -335,3 +335,29 @@ def test_the_log_says_how_far_it_came(tmp_path: Path, caplog: pytest.LogCaptureF
     with caplog.at_level(logging.INFO, "dspant.node"):
         node(tmp_path / "made.ant", [path], ["rectify"])
     assert f"{tmp_path / 'made.ant'}: 5 of 5 s (100 %)" in caplog.messages
+
+
+DROP = {"drop_channels": {"channels": ["ch1"]}}
+SELECT = {"select_channels": {"channels": ["ch2", "ch0"]}}
+
+
+@pytest.mark.parametrize("first", [[DROP], [SELECT], [DROP, SELECT]], ids=str)
+@pytest.mark.parametrize("last", [[], ["rectify"], ["remove_offset"]], ids=str)
+def test_a_channel_that_is_left_out_at_first_may_hold_no_number(
+    tmp_path: Path, first: list[Any], last: list[Any]
+) -> None:
+    x = noise(3, 5000)
+    whole = node(tmp_path / "whole.ant", [store(tmp_path / "Raw.ant", x)], [*first, *last])
+    damaged = x.copy()
+    damaged[1, 700:] = [np.nan, np.inf] * ((x.shape[1] - 700) // 2)
+    raw = store(tmp_path / "Bad.ant", damaged)
+    made = node(tmp_path / "made.ant", [raw], [*first, *last])
+    assert np.array_equal(Stream(made).read(), Stream(whole).read())
+
+
+def test_a_channel_that_is_left_out_later_must_hold_numbers(tmp_path: Path) -> None:
+    x = noise(3, 5000)
+    x[1, 700] = np.nan
+    raw = store(tmp_path / "Raw.ant", x)
+    with pytest.raises(DatasetError, match=r"ch1 holds nan .* drop_channels: \{channels: \[ch1"):
+        node(tmp_path / "made.ant", [raw], ["rectify", DROP])

@@ -68,6 +68,17 @@ def test_selections_add_up_and_survive_further_steps(raw: LazyStream) -> None:
     assert raw.sel((1, 2)).sel((3, 4)).read()[1].shape == (3, 0)
 
 
+@pytest.mark.parametrize("seconds", [(100, 101), (-2, -1), (12, 13)], ids=["end", "start", "gap"])
+@pytest.mark.parametrize("steps", [[], STEPS], ids=["stored", "steps"])
+def test_a_stretch_without_samples_is_empty(
+    raw: LazyStream, steps: list[Any], seconds: tuple[float, float]
+) -> None:
+    lazy = raw.apply(steps) if steps else raw
+    time_s, values = lazy.between(*seconds)
+    assert (time_s.shape, values.shape) == ((0,), (3, 0))
+    assert lazy.sel(seconds).dask.compute(scheduler="synchronous").shape == (0, 3)
+
+
 def test_a_stretch_that_ends_before_it_begins_is_refused(raw: LazyStream) -> None:
     with pytest.raises(DatasetError, match=r"\[2, 1\] end before they begin"):
         raw.sel((2, 1))

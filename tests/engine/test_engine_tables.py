@@ -101,4 +101,4 @@ def test_a_plan_lets_tables_follow_on_tables() -> None:
     steps = [THRESHOLD, "breath_phases"]
     assert problems_of(a={"from": ["RawG", "RawG"], "steps": steps}) == []
     (wrong,) = problems_of(a={"from": ["RawG", "RawG"], "steps": ["breath_phases"]})
-    assert "'breath_phases' takes a epoc, but 'RawG' is of kind stream" in wrong
+    assert "'breath_phases' takes an epoc, but 'RawG' is of kind stream" in wrong

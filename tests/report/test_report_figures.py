@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from small_recording import SmallRecording, typical
 
+from dspant.dataset.recording import open_dataset
 from dspant.report.figure import INK, Picture, drawing, finish, panels
 from dspant.report.figures import write_figures
 from dspant.report.graph import BOX_WIDTH, GraphNode, lay_out
@@ -149,13 +151,40 @@ def test_many_channels_share_one_panel(small: SmallRecording) -> None:
     assert "median of all channels" in picture.caption
 
 
+DRAWN = "{http://www.w3.org/2000/svg}metadata/{urn:dspant:figure}drawn"
+
+
+def test_every_figure_of_a_recording_states_what_was_drawn(tmp_path: Path) -> None:
+    small = typical(tmp_path / "rec01")
+    small.page()
+    files = sorted((small.folder / "report_figures").iterdir())
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    small.page()
+    assert [file.read_text(encoding="utf-8") for file in files] == texts
+    assert len(files) > 5
+    for file, text in zip(files, texts, strict=True):
+        drawn = ElementTree.fromstring(text).find(DRAWN)  # noqa: S314 - our own
+        stated = {element.tag.rpartition("}")[2]: element.text for element in drawn}
+        assert f"{stated['dataset']}_{stated['figure']}.svg" == file.name
+        dataset = open_dataset(small.folder / f"{stated['dataset']}.ant")
+        assert stated["digest"] == dataset.metadata.dspant.digest
+        assert (stated["experiment"], stated["recording"]) == ("trial", "rec01")
+        assert stated["version"] == version("dspant")
+
+
 def test_figures_are_files_of_their_own_that_appear_whole(tmp_path: Path) -> None:
     folder = tmp_path / "report_figures"
     with drawing("my_node-whole"):
         figure, axes = panels(1, 60)
         axes[0].plot([0, 1], [0, 1], color=INK)
         picture = finish(figure, "my_node <whole>", "A line & a caption.")
-    write_figures(folder, [picture])
+    made = {
+        "experiment": "hand & arm",
+        "recording": "rat01",
+        "identity": {"datasets": {"my_node": {"digest": "xxh3:12"}}},
+        "runs": {"report": {"versions": {"dspant": "1.2.3"}, "host": "lab-pc"}},
+    }
+    write_figures(folder, [picture], made)
     (file,) = folder.iterdir()
     assert file.name == "my_node_whole.svg"
     root = ElementTree.parse(file).getroot()  # noqa: S314 - our own
@@ -163,7 +192,15 @@ def test_figures_are_files_of_their_own_that_appear_whole(tmp_path: Path) -> Non
     assert root.findtext(f"{name}title") == "my_node <whole>"
     assert root.findtext(f"{name}desc") == "A line & a caption."
     assert float(root.get("width", 0)) == 760
-    write_figures(folder, [])
+    assert {element.tag.rpartition("}")[2]: element.text for element in root.find(DRAWN)} == {
+        "experiment": "hand & arm",
+        "recording": "rat01",
+        "dataset": "my_node",
+        "digest": "xxh3:12",
+        "figure": "whole",
+        "version": "1.2.3",
+    }
+    write_figures(folder, [], made)
     assert list(folder.iterdir()) == []
     assert [entry.name for entry in tmp_path.iterdir()] == ["report_figures"]
 

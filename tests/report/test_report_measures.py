@@ -102,3 +102,45 @@ def test_a_table_without_rows_or_measures_has_nothing_to_say(small: SmallRecordi
     none = {"onset": np.empty(0), "offset": np.empty(0), "peak": np.empty(0)}
 
     assert summarised(small, none, "double_threshold") == {}
+
+
+AVERAGES: dict[str, dict[str, Any]] = {
+    "evoked_average": {"trials": [3, 3], "rejected": [0, 1]}
+    | {"start_s": [-0.01] * 2, "step_s": [8.192e-05] * 2},
+    "cycle_average": {"cycles": [3, 2], "dropped": [1, 0]}
+    | {"start_percent": [0.0] * 2, "step_percent": [1.0] * 2},
+    "psth": {"triggers": [3, 2], "rejected": [1, 0], "start_s": [-0.1] * 2, "bin_s": [0.01] * 2},
+}
+
+
+@pytest.mark.parametrize("op", AVERAGES)
+def test_when_and_how_an_average_was_made_is_no_measure(small: SmallRecording, op: str) -> None:
+    when = {"onset": [0.5, 1.0], "offset": [9.5, 7.0], "channel": ["left", "right"]}
+
+    assert summarised(small, when | AVERAGES[op], op) == {}
+
+
+def test_what_an_average_measured_stays(small: SmallRecording) -> None:
+    when = {"onset": [0.5, 1.0], "offset": [9.5, 7.0], "channel": ["left", "right"]}
+    rows = when | AVERAGES["cycle_average"] | {"variation": [0.2, 0.4]}
+
+    assert summarised(small, rows, "cycle_average")["units"] == {"variation": ""}
+
+
+def test_times_and_counts_of_a_joined_table_are_no_measures(small: SmallRecording) -> None:
+    onset = np.array([0.0, 1.0])
+    rows = {"onset": onset, "offset": onset, "data": [1.0, 2.0]}
+    rows |= {"stim_onset": onset + 0.1, "stim_offset": onset + 0.2, "stim_data": [5.0, 6.0]}
+    rows |= {"match_lag_s": [0.1, 0.1], "match_count": [1, 1]}
+
+    assert set(summarised(small, rows, "match_events")["units"]) == {"stim_data", "match_lag_s"}
+
+
+def test_thresholds_and_intervals_of_confidence_are_no_measures(small: SmallRecording) -> None:
+    onset = np.array([0.0, 1.0])
+    spikes = {"onset": onset, "offset": onset, "peak": [1.0, 2.0], "threshold": [0.5, 0.5]}
+    slopes = {"onset": onset, "offset": onset + 9, "windows": [5, 5], "mnf_slope": [-1.0, -2.0]}
+    slopes |= {"mnf_low": [-2.0, -3.0], "mnf_high": [0.0, -1.0]}
+
+    assert list(summarised(small, spikes, "peaks")["units"]) == ["peak"]
+    assert list(summarised(small, slopes, "fatigue")["units"]) == ["mnf_slope"]

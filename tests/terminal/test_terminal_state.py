@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dspant.terminal.ending import Place, ending
@@ -72,6 +74,39 @@ def test_a_run_to_a_node_names_the_folder():
     run.made = 2
 
     assert said(run)[-1] == "Results are in results/lab"
+
+
+@pytest.mark.parametrize(("recordings", "words"), [(1, "1 dataset"), (3, "3 datasets")])
+def test_a_verification_ends_with_what_was_compared(
+    tmp_path: Path, recordings: int, words: str
+) -> None:
+    table = tmp_path / "verification.tsv"
+    rows = [f"rat{n:02}\tenv\tequal" for n in range(recordings)]
+    table.write_text("\n".join(["recording\tdataset\tresult", *rows]) + "\n")
+    jobs = {n: Job("verify_node", f"rat{n:02}", 60, below=(9,)) for n in range(recordings)}
+    run = finished(Run(jobs | {9: Job("verify", "", 60)}, 0.0), *jobs, 9)
+    place = Place(PLACE.page, str(table))
+    last = ending(run, place, 80.0, page_is_new=False, told_errors=False)
+
+    assert last[0].startswith(f"Done in 1 min 20 s: {words} made again, ")
+    assert last[0].endswith("equal to what is there.")
+    assert last[1:] == [f"What was compared: {table}"]
+
+
+def test_a_verification_beside_other_work_is_told_with_it(tmp_path: Path) -> None:
+    table = tmp_path / "verification.tsv"
+    table.write_text("recording\tdataset\tresult\nrat00\tRaw\tequal\nrat00\tenv\tequal\n")
+    run = Run(chain(1) | {9: Job("verify", "", 60)}, 0.0)
+    run = finished(run, 0, 1, 2, 9)
+    run.made = 2
+
+    last = ending(run, Place(PLACE.page, str(table)), 80.0, page_is_new=True, told_errors=False)
+    assert last == [
+        "Done in 1 min 20 s: 2 new datasets of 1 recording; 2 datasets made again, all equal to "
+        "what is there.",
+        "Open results/lab/report.html",
+        f"What was compared: {table}",
+    ]
 
 
 def test_a_failed_run_ends_with_one_line_to_act_on():

@@ -59,6 +59,10 @@ def test_all_is_equal_and_nothing_else_is_made(verified):
     done = verified.run("verify")
 
     assert "5 datasets made again: 5 equal" in done.stdout
+    last = done.stderr.rstrip().splitlines()[-2:]
+    assert last[0].startswith("Done in ")
+    assert last[0].endswith(": 5 datasets made again, all equal to what is there.")
+    assert last[1] == "What was compared: results/small/verification.tsv"
     assert "rule ingest:" not in done.stdout + done.stderr
     found = table(verified)
     assert [row["dataset"] for row in found] == ["RawG", "AmpA", *NODES]

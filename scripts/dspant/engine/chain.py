@@ -130,6 +130,17 @@ def described(steps: Sequence[Step], signal: Signal) -> Signal:
     return signal
 
 
+def used_channels(steps: Sequence[Step], signal: Signal) -> list[int]:
+    """Places of the channels of ``signal`` that are left once the first steps have picked some."""
+    used = list(range(len(signal.channels)))
+    for step in steps:
+        if step.operation.picks is None:
+            break
+        used = [used[place] for place in step.operation.picks(signal, step.params)]
+        signal = step.operation.describe(signal, step.params)
+    return used
+
+
 def documents(steps: Sequence[Step], signal: Signal) -> list[dict[str, Any]]:
     """What metadata state of all steps, the first of which is given ``signal``."""
     stated = []

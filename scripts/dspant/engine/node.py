@@ -20,6 +20,7 @@ from dspant.dataset.stream_header import StreamHeader
 from dspant.dataset.stream_writer import StreamWriter
 from dspant.engine.allocation import keep_freed_memory
 from dspant.engine.chain import Step, bind, documents, with_inputs
+from dspant.engine.emptiness import Content
 from dspant.engine.pour import pour
 from dspant.engine.progress import Writing
 from dspant.engine.source import StreamSource, as_input, signal_of
@@ -190,11 +191,16 @@ def _write_epoc(
     read = [source, *(given for step in steps for given in step.further)]
     columns, batches = table_of(source, steps)
     header = EpocHeader(columns=stored_columns(columns), **stated)
+    content = Content(next(iter(stated["inputs"])), source, steps)
     with EpocWriter(folder, header, compression) as writer:
         for batch in batches:
             writer.write(batch)
+            content.add(batch)
         for given in read:
             if isinstance(given, StreamSource):
                 given.verify()
+        if lack := content.lack():
+            provenance.warnings.append(f"node {stated['node']}: {lack}")
+            log.warning("%s", provenance.warnings[-1])
         metadata = writer.finish(provenance)
     log.info("%s: %d rows", folder.path, metadata.base.number_of_events)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dspant.dataset.epoc import Epoc
 from dspant.dataset.stream import DigestCheck, Stream
-from dspant.engine.chain import Step, apply, described
+from dspant.engine.chain import Step, apply, described, used_channels
 from dspant.engine.progress import Reading
 from dspant.errors import DatasetError
 from dspant.ops.blocks import GRID_SAMPLES
@@ -79,6 +79,7 @@ class StreamSource:
         self._verified = False
         self._taught = all(s.operation.learn is None for s in steps)
         self.signal = described(steps, self._raw)
+        self._used = frozenset(used_channels(steps, self._raw))
 
     @property
     def threads(self) -> int:
@@ -180,20 +181,26 @@ class StreamSource:
                 if scaled:
                     block *= scales
                 if not _all_finite(block):
-                    raise self._not_finite(block, picked, segment, first + start)
+                    self._refuse_not_finite(block, picked, segment, first + start)
                 yield block
 
-    def _not_finite(
+    def _refuse_not_finite(
         self, block: np.ndarray, picked: range, segment: Segment, first: int
-    ) -> DatasetError:
+    ) -> None:
+        """Channels that the first steps leave out may hold what they like."""
         import numpy as np
 
-        row, column = np.argwhere(~np.isfinite(block))[0]
+        strange = ~np.isfinite(block)
+        strange[[channel not in self._used for channel in picked]] = False
+        if not strange.any():
+            return
+        row, column = np.argwhere(strange)[0]
         seconds = segment.start_s + (first - segment.first + column) / self._raw.fs_hz
-        return DatasetError(
-            f"{self._stream.folder.data}: channel {self._raw.channels[picked[row]]} holds "
-            f"{block[row, column]} at {seconds:.6f} s, which a filter would spread over the rest; "
-            f"leave this channel out or mend the recording"
+        name = self._raw.channels[picked[row]]
+        raise DatasetError(
+            f"{self._stream.folder.data}: channel {name} holds {block[row, column]} at "
+            f"{seconds:.6f} s, which a filter would spread over the rest; leave this channel out "
+            f"by a first step drop_channels: {{channels: [{name}]}}, or mend the recording"
         )
 
 

@@ -97,6 +97,7 @@ def _held_s(params: EvokedAverage) -> float:
     takes=("stream", "epoc"),
     reach_s=_held_s,
     holds=Held(80, scipy=False),
+    counts="trials",
 )
 def evoked_average(
     source: SignalSource, events: list[Events], params: EvokedAverage

@@ -101,19 +101,28 @@ def _picked(signal: Signal, kept: Sequence[int]) -> Signal:
     )
 
 
+def _named(signal: Signal, params: SelectChannels) -> list[int]:
+    return positions(params.channels, signal, "channels")
+
+
 def _selected(signal: Signal, params: SelectChannels) -> Signal:
-    return _picked(signal, positions(params.channels, signal, "channels"))
+    return _picked(signal, _named(signal, params))
 
 
 @stream_operation(
-    SelectChannels, version=1, describe=_selected, mixes_channels=True, holds=Held(3, scipy=False)
+    SelectChannels,
+    version=1,
+    describe=_selected,
+    mixes_channels=True,
+    picks=_named,
+    holds=Held(3, scipy=False),
 )
 def select_channels(blocks: Blocks, signal: Signal, params: SelectChannels) -> Blocks:
     """Keep some channels, in the order given: y[n] = x[n] of each that is named.
 
     A channel the signal does not have is an error.
     """
-    kept = positions(params.channels, signal, "channels")
+    kept = _named(signal, params)
     return (block[kept] for block in blocks)
 
 
@@ -133,7 +142,12 @@ def _without(signal: Signal, params: DropChannels) -> Signal:
 
 
 @stream_operation(
-    DropChannels, version=1, describe=_without, mixes_channels=True, holds=Held(3, scipy=False)
+    DropChannels,
+    version=1,
+    describe=_without,
+    mixes_channels=True,
+    picks=_left_over,
+    holds=Held(3, scipy=False),
 )
 def drop_channels(blocks: Blocks, signal: Signal, params: DropChannels) -> Blocks:
     """Leave some channels out, such as bad ones: y[n] = x[n] of each that is not named.

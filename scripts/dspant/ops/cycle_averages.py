@@ -62,7 +62,9 @@ def _columns(cycles: Events, _further: list[Events], params: CycleAverage) -> di
     }
 
 
-@epoc_operation(CycleAverage, version=1, columns=_columns, takes=("epoc",), holds=Held(0))
+@epoc_operation(
+    CycleAverage, version=1, columns=_columns, takes=("epoc",), holds=Held(0), counts="cycles"
+)
 def cycle_average(
     cycles: Events, _further: list[Events], params: CycleAverage
 ) -> Iterator[dict[str, np.ndarray]]:

@@ -61,7 +61,12 @@ def _columns(events: Events, further: list[Any], params: Psth) -> dict[str, Colu
 
 
 @epoc_operation(
-    Psth, version=1, columns=_columns, takes=("epoc", "epoc", "stream"), holds=Held(0, scipy=False)
+    Psth,
+    version=1,
+    columns=_columns,
+    takes=("epoc", "epoc", "stream"),
+    holds=Held(0, scipy=False),
+    counts="triggers",
 )
 def psth(events: Events, further: list[Any], params: Psth) -> Iterator[dict[str, np.ndarray]]:
     """Count each channel's events in bins around the events of another epoc.

@@ -62,7 +62,9 @@ def _samples(duration_s: float, fs_hz: float) -> int:
     return math.ceil(duration_s * fs_hz - SAME_SAMPLE)
 
 
-@epoc_operation(Clipping, version=1, columns=_columns, holds=Held(4, scipy=False))
+@epoc_operation(
+    Clipping, version=1, columns=_columns, holds=Held(4, scipy=False), looks_for_faults=True
+)
 def clipping(
     source: SignalSource, _events: list[Events], params: Clipping
 ) -> Iterator[dict[str, np.ndarray]]:
@@ -117,7 +119,9 @@ def _limits(source: SignalSource, params: Clipping) -> list[tuple[float, float]]
     return list(zip(high.tolist(), low.tolist(), strict=True))
 
 
-@epoc_operation(Dropouts, version=1, columns=_columns, holds=Held(4, scipy=False))
+@epoc_operation(
+    Dropouts, version=1, columns=_columns, holds=Held(4, scipy=False), looks_for_faults=True
+)
 def dropouts(
     source: SignalSource, _events: list[Events], params: Dropouts
 ) -> Iterator[dict[str, np.ndarray]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -105,6 +105,9 @@ class Operation:
     mixes_channels
         Whether a channel's result depends on other channels; where not, channels may be
         computed apart.
+    picks
+        (signal, parameters) -> places of the channels that it hands on as they are, without looking
+        at any other; None for an operation that computes.
     side_by_side
         Whether an epoc operation computes in as many threads as its source has.
     learn
@@ -116,6 +119,10 @@ class Operation:
         ask for them.
     holds
         What it holds in memory; None for what does as recursive filters do.
+    counts
+        Name of the column that counts what a row is an average of; empty where rows are none.
+    looks_for_faults
+        Whether a table without rows is what one hopes for.
     """
 
     name: str
@@ -129,10 +136,13 @@ class Operation:
     reach_s: Callable[[Any], float] = no_reach
     facts: Callable[..., dict[str, Any]] = nothing_to_state
     mixes_channels: bool = False
+    picks: Callable[..., Sequence[int]] | None = None
     side_by_side: bool = False
     learn: Callable[..., Any] | None = None
     also_takes: Callable[[Any], tuple[Kind, ...]] = nothing_more
     holds: Held | None = None
+    counts: str = ""
+    looks_for_faults: bool = False
 
     def further(self, params: Any) -> tuple[Kind, ...]:
         """Kinds of the inputs that it takes with these parameters besides the first."""

@@ -106,6 +106,11 @@ class Picture:
     caption: str
 
     @property
+    def dataset(self) -> str:
+        """Name of the dataset that is drawn."""
+        return self.identity.rpartition("-")[0]
+
+    @property
     def kind(self) -> str:
         """What is drawn, whatever the dataset: ``whole``, ``spectrum``."""
         return self.identity.rpartition("-")[2]

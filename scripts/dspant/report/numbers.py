@@ -4,11 +4,30 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
 
 NOTHING = "–"
 """Stands where there is no number."""
+
+DIGITS = 4
+"""Significant digits of the largest value of a column."""
+
+LEAST_DIGITS = 3
+"""Significant digits that every value of a column has."""
+
+MOST_DIGITS = 8
+"""The largest value of a column gets no more of them for the sake of small ones."""
+
+FULL_DIGITS = 9
+"""Most significant digits with which a value is written in full."""
+
+MOST_DECIMALS = 8
+
+SAME_S = 1e-7
+"""Times that are nearer differ by no more than rounding."""
 
 _EXPONENTS = {"p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9}
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
@@ -85,9 +104,11 @@ def share(fraction: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds, or hours, minutes and seconds where it is long."""
+    """Seconds, or hours, minutes and seconds where it is long; what is short keeps its digits."""
     if seconds is None:
         return NOTHING
+    if 0 < abs(seconds) < 1:
+        return f"{significant(seconds)} s"
     if seconds < 120:
         return f"{seconds:.2f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -105,9 +126,65 @@ def rate(fs_hz: float) -> str:
     return f"{fs_hz:,.10g} Hz"
 
 
-def column_decimals(values: Iterable[float], digits: int = 4) -> int:
-    """Decimals that give the largest of some values as many significant digits."""
-    sizes = [abs(value) for value in values if math.isfinite(value) and value != 0]
-    if not sizes:
+def column_texts(values: Sequence[float], least_decimals: int = 0) -> list[str]:
+    """Cells of a column of numbers, all with as many decimals, a dash where there is no number.
+
+    The largest value has four significant digits or more, and small ones three as long as the
+    largest then has eight at most; one that is smaller still stands with its power of ten. A value
+    that fills the whole column, such as the step of a clock, is written in full where nine digits
+    do.
+
+    Parameters
+    ----------
+    least_decimals
+        So many at least, as times have.
+    """
+    known = [value for value in values if math.isfinite(value)]
+    full = _decimals_in_full(known)
+    decimals = _decimals([abs(value) for value in known if value]) if full is None else full
+    return [_cell(value, max(decimals, least_decimals)) for value in values]
+
+
+def fixed(value: float, decimals: int) -> str:
+    """A number with so many decimals; a dash where there is none."""
+    return f"{value:.{decimals}f}" if math.isfinite(value) else NOTHING
+
+
+def decimals_apart(values: Iterable[float]) -> int:
+    """Decimals at which no two of some times, in seconds, look the same."""
+    known = sorted({value for value in values if math.isfinite(value)})
+    steps = [after - before for before, after in pairwise(known)]
+    told = [step for step in steps if step > SAME_S]
+    return max(-_power(min(told)), 0) if told else 0
+
+
+def _decimals(sizes: Sequence[float]) -> int:
+    if not sizes or all(size % 1 == 0 for size in sizes):
         return 0
-    return min(max(digits - 1 - math.floor(math.log10(max(sizes))), 0), 9)
+    highest = _power(max(sizes))
+    room = min(MOST_DIGITS - 1 - highest, MOST_DECIMALS)
+    wanted = [LEAST_DIGITS - 1 - _power(size) for size in sizes]
+    fitting = [decimals for decimals in wanted if decimals <= room]
+    return min(max(DIGITS - 1 - highest, *fitting, 0), MOST_DECIMALS)
+
+
+def _decimals_in_full(values: Sequence[float]) -> int | None:
+    """Decimals of the only value of a column; None where there are more, or it has too many."""
+    if len(set(values)) != 1:
+        return None
+    text = f"{values[0]:.{FULL_DIGITS}g}"
+    decimals = max(-int(Decimal(text).normalize().as_tuple().exponent), 0)
+    exact = math.isclose(float(text), values[0], rel_tol=1e-12)
+    return decimals if exact and decimals <= MOST_DECIMALS else None
+
+
+def _cell(value: float, decimals: int) -> str:
+    text = fixed(value, decimals)
+    if text == NOTHING or math.isclose(float(text), value, rel_tol=1e-12):
+        return text
+    digits = _power(abs(value)) + 1 + decimals
+    return text if digits >= LEAST_DIGITS else f"{value:.{LEAST_DIGITS - 1}e}"
+
+
+def _power(size: float) -> int:
+    return math.floor(math.log10(size))

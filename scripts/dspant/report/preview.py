@@ -9,11 +9,23 @@ import numpy as np
 
 from dspant.dataset.epoc import Epoc
 from dspant.dataset.metadata import EpocColumn
-from dspant.report.numbers import NOTHING, column_decimals, readable_unit, scale_for, with_unit
+from dspant.report.numbers import (
+    column_texts,
+    decimals_apart,
+    fixed,
+    readable_unit,
+    scale_for,
+    with_unit,
+)
 
 ROWS = 10
 
 TIME_DECIMALS = 4
+"""Least decimals of seconds."""
+
+MOMENTS = ("onset", "offset")
+"""How names end of columns whose values are places on the recording's clock: what counts of them
+is how far apart they are, not how many digits they have."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +51,14 @@ def preview(epoc: Epoc) -> Preview:
     head = epoc.table.slice(0, ROWS)
     headings, columns = [], []
     for name, column in epoc.metadata.base.columns.items():
-        unit, texts = _column(head[name].to_numpy(), column)
+        unit, texts = _column(name, head[name].to_numpy(), column)
         number = column.dtype.startswith(("float64", "int64"))
         headings.append(Heading(with_unit(name, unit), column.meaning, number))
         columns.append(texts)
     return Preview(headings, [list(row) for row in zip(*columns, strict=True)], epoc.events)
 
 
-def _column(values: np.ndarray, column: EpocColumn) -> tuple[str, list[str]]:
+def _column(name: str, values: np.ndarray, column: EpocColumn) -> tuple[str, list[str]]:
     """Unit as the heading shows it, and the cells."""
     if "[" in column.dtype:
         return readable_unit(column.unit), [f"{len(cell):,} values" for cell in values]
@@ -55,13 +67,10 @@ def _column(values: np.ndarray, column: EpocColumn) -> tuple[str, list[str]]:
     finite = values[np.isfinite(values)]
     scale = scale_for(float(np.abs(finite).max(initial=0.0)), column.unit)
     scaled = (values * scale.factor).tolist()
-    whole = bool(len(finite)) and bool(np.all(finite * scale.factor % 1 == 0))
-    decimals = TIME_DECIMALS if column.unit == "s" else 0 if whole else column_decimals(scaled)
-    return scale.unit, [_number(value, decimals) for value in scaled]
-
-
-def _number(value: float, decimals: int) -> str:
-    return f"{value:.{decimals}f}" if np.isfinite(value) else NOTHING
+    least = max(TIME_DECIMALS, decimals_apart(scaled)) if column.unit == "s" else 0
+    if column.unit == "s" and name.endswith(MOMENTS):
+        return scale.unit, [fixed(value, least) for value in scaled]
+    return scale.unit, column_texts(scaled, least)
 
 
 def _text(value: Any) -> str:

@@ -83,7 +83,7 @@ def write_recording_page(
     numbers = summarise(name, recording, seen, shown.warnings)
     write_json(Path(summary), numbers)
     sections = _sections(recording)
-    write_figures(Path(figures), [picture for it in sections for picture in it.pictures])
+    write_figures(Path(figures), [picture for it in sections for picture in it.pictures], made)
     text = render(
         "recording.html.j2",
         experiment=spec["experiment"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from dspant.dataset.epoc import Epoc
 from dspant.dataset.stream import Stream
 from dspant.report.families.registry import family_of
 from dspant.report.figure import Picture
-from dspant.report.numbers import counted, duration, rate, readable_unit
+from dspant.report.numbers import counted, decimals_apart, duration, rate, readable_unit
 from dspant.report.preview import Preview, preview
 from dspant.report.recording import OpenedRecording
 from dspant.report.response import responses
@@ -104,7 +105,9 @@ def gaps(stream: Stream) -> list[str]:
     if not between:
         return []
     lost_s = sum(start_s - end_s for end_s, start_s in between)
-    first = ", ".join(f"{end_s:.3f} to {start_s:.3f} s" for end_s, start_s in between[:5])
+    decimals = max(3, decimals_apart(chain.from_iterable(between[:5])))
+    told = (f"{end_s:.{decimals}f} to {start_s:.{decimals}f} s" for end_s, start_s in between[:5])
+    first = ", ".join(told)
     more = f" and {len(between) - 5} more" if len(between) > 5 else ""
     return [f"{counted(len(between), 'gap')}, {duration(lost_s)} in all: {first}{more}."]
 

@@ -32,7 +32,7 @@ def attach(workflow: Any, plan: Plan) -> None:
     lock = threading.RLock()
     screen = Screen(inner.stream, colours=not inner.nocolor and "NO_COLOR" not in os.environ)
     live = Live(screen, lock) if is_terminal(inner.stream) else None
-    place = Place(plan.paths.experiment_report())
+    place = Place(plan.paths.experiment_report(), plan.paths.verification())
 
     def jobs():
         return jobs_of(workflow.dag, plan)

@@ -13,12 +13,25 @@ from dspant.dataset.metadata import EpocColumn
 MAIN = {
     "evoked": ("peak_to_peak", "latency_s", "area", "silent_period_s"),
     "recruitment_curve": ("threshold", "s50", "plateau", "slope"),
+    "coherence": ("peak", "peak_hz"),
+    "peaks": ("peak",),
+    "fatigue": (
+        *("mnf_start", "mnf_slope", "mnf_robust_slope"),
+        *("mdf_start", "mdf_slope", "mdf_robust_slope", "finsm5_slope", "finsm5_ratio"),
+    ),
 }
 """Measures of operations whose first columns are not what people compare."""
 
-NO_MEASURE = ("onset", "offset", "start_s", "step_s", "bin_s")
-NO_MEASURE += ("trials", "rejected", "points", "segments", "windows", "triggers")
-"""Columns that say how a row was made."""
+COUNTED = ("trials", "points", "segments", "windows", "triggers", "cycles")
+"""Columns that count what a row was made of; such a row lasts from the first of these to the last,
+which tells when they were recorded and measures nothing."""
+
+NO_MEASURE = (*COUNTED, "onset", "offset", "start_s", "step_s", "bin_s")
+NO_MEASURE += ("start_percent", "step_percent", "rejected", "dropped", "match_count")
+"""Columns that say when a row was, or how it was made."""
+
+NO_MEASURE_ENDS = ("_lower", "_upper", "_onset", "_offset")
+"""How names end of limits, and of times that come from another table."""
 
 MOST_MEASURES = 8
 MOST_CONDITIONS = 24
@@ -79,13 +92,14 @@ def _measured(epoc: Epoc, columns: Mapping[str, EpocColumn]) -> dict[str, np.nda
         for name, column in columns.items()
         if column.dtype in ("float64", "int64")
         and name not in (*NO_MEASURE, *by)
-        and not name.endswith(("_lower", "_upper"))
+        and not name.endswith(NO_MEASURE_ENDS)
     ]
     main = [
         name for name in MAIN.get(epoc.metadata.dspant.steps[-1]["op"], numbers) if name in numbers
     ]
     found = {name: _values(epoc, name).astype(np.float64) for name in main[:MOST_MEASURES]}
-    if DURATION not in columns and "usable" not in columns and _of_own_length(epoc):
+    told = {DURATION, "usable", *COUNTED} & columns.keys()
+    if not told and _of_own_length(epoc):
         found[DURATION] = _values(epoc, "offset") - _values(epoc, "onset")
     return dict(list(found.items())[:MOST_MEASURES])
 
