@@ -21,6 +21,7 @@ from raw_blocks import (
 
 from dspant.errors import GapError, RawDataError, StoreError, TruncatedError
 from dspant.readers.tdt.block import open_block
+from dspant.simulate.tdt_stores import EpocStore
 
 DTYPES = ["int8", "int16", "int32", "int64", "float32", "float64"]
 
@@ -315,3 +316,24 @@ def test_a_store_that_is_no_stream(tmp_path):
         block.stream("RawX")
     with pytest.raises(StoreError, match="'RawG' holds streams, not epocs"):
         block.epoc("RawG")
+
+
+def test_an_index_that_was_cut_says_nothing_of_what_came_later(tmp_path):
+    store = stream(steps=6)
+    marks = EpocStore("AmpA", np.array([0.001, 0.002]), np.array([1.0, 2.0]))
+    folder = write(tmp_path / "block", store, epocs=[marks])
+    index = only_file(folder, ".tsq")
+    of_all = index.stat().st_size
+    cut(index, of_all - 6 * 40)  # the stop mark, two chunks of both channels, and one of one
+
+    text = refused(folder, TruncatedError)
+    assert f"has {of_all - 240} of the {of_all} bytes that it announces" in text
+    assert "copy the block again, or set stores.RawG.truncated: keep" in text
+
+    block = open_block(folder)
+    raw = block.stream("RawG", truncated="keep")
+    kept = raw.read()
+    assert 0 < kept.shape[1] < store.data.shape[1]
+    assert np.array_equal(kept, store.data[:, : kept.shape[1]])
+    assert any("the index (.tsq) is cut" in warning for warning in raw.warnings)
+    assert any("the index (.tsq) is cut" in warning for warning in block.epoc("AmpA").warnings)

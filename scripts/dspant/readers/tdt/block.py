@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,12 @@ class Block:
         return survey_stream(self.files, self.index, name)
 
     def _read_epoc(self, name: str) -> RawEpoc:
+        raw = self._read_events(name)
+        if not self.index.lack or self.kinds[name] == "notes":
+            return raw
+        return replace(raw, warnings=[*raw.warnings, f"store {name!r}: {self.index.lack}"])
+
+    def _read_events(self, name: str) -> RawEpoc:
         if self.kinds[name] == "scalar":
             return read_scalar(self.index, name)
         if self.kinds[name] == "snip":

@@ -132,6 +132,16 @@ class Index:
         return int.from_bytes(self.records[:1].tobytes()[:8], "little", signed=True)
 
     @property
+    def lack(self) -> str:
+        """In words: how much of the index is missing; nothing where it is as long as it says."""
+        if self.records.nbytes >= self.announced_bytes:
+            return ""
+        return (
+            f"the index (.tsq) is cut: it has {self.records.nbytes} of the {self.announced_bytes} "
+            f"bytes that it announces, and what came later is lost with it"
+        )
+
+    @property
     def unknown_records(self) -> int:
         """How many records after the first are of no known kind."""
         return int(np.count_nonzero(self.codes[1:] == 0))

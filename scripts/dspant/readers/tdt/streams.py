@@ -76,7 +76,8 @@ def survey_stream(files: BlockFiles, index: Index, store: str) -> StreamSurvey:
         paths = [files.tev]
         sizes = np.array(files.tev_bytes)
         names, notes = f"{files.tev.name} ({files.tev_bytes} bytes)", _unused_sev(files, store)
-    return StreamSurvey(record, Wholeness(table, table.held(sizes), names), paths, notes)
+    whole = Wholeness(table, table.held(sizes), names, index.lack)
+    return StreamSurvey(record, whole, paths, notes)
 
 
 def open_stream(survey: StreamSurvey, *, gaps: str, truncated: str) -> RawStream:

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Wholeness:
-    """Which chunks of a stream the files hold, shape (steps, channels); ``files`` names these."""
+    """Which chunks of a stream the files hold, shape (steps, channels); ``files`` names these.
+
+    ``unindexed`` tells what the index itself lacks.
+    """
 
     table: ChunkTable
     held: NDArray[np.bool_]
     files: str
+    unindexed: str = ""
 
     @property
     def complete(self) -> NDArray[np.bool_]:
@@ -78,7 +82,7 @@ def check_whole(found: Wholeness, *, truncated: str) -> list[str]:
         Something is missing and ``truncated`` is ``error``, or no step is held by all channels.
     """
     store = found.table.store
-    lacks = [text for text in (found.unequal, found.cut) if text]
+    lacks = [text for text in (found.unindexed, found.unequal, found.cut) if text]
     if lacks and not found.complete.any():
         raise TruncatedError(
             f"store {store!r}: {'; '.join(lacks)}; there is no time of which all channels have "
