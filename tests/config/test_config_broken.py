@@ -220,6 +220,25 @@ CASES = {
         ("[rectify,", "[3,"),
         f"{AT}15: nodes.envelope.steps[0]: expected an operation, or one with its parameters",
     ),
+    "decimal comma in braces": (
+        ("cutoff_hz: 6, order: 2", "cutoff_hz: 12,5, order: 2"),
+        f"{AT}15: nodes.envelope.steps[1].lowpass.cutoff_hz: found 12, and then 5 as a key of its "
+        "own; write decimals with a point and thousands without a mark",
+    ),
+    "decimal comma in text": (
+        ("notch: {q: 30}", "notch: {q: '2,5'}"),
+        f"{AT}11: nodes.filtered.steps[0].notch.q: expected a number, found '2,5'; "
+        "write decimals with a point and thousands without a mark",
+    ),
+    "key without a value that is a number": (
+        ("cutoff_hz: 6, order: 2", "5, cutoff_hz: 6"),
+        f"{AT}15: nodes.envelope.steps[1].lowpass[5]: expected text as a key, found 5",
+    ),
+    "key that is a number": (
+        ("cutoff_hz: 6, order: 2", "cutoff_hz: 6, 5: 2"),
+        f"{AT}15: nodes.envelope.steps[1].lowpass[5]: expected text as a key, found 5; "
+        "put it in quotes",
+    ),
     "wrong kind": (
         ("from: filtered", "from: AmpA"),
         f"{AT}15: nodes.envelope.steps[0]: in node 'envelope' 'rectify' takes a stream, "

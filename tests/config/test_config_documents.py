@@ -38,10 +38,28 @@ def test_lines_of_keys_and_items(document_of):
     [
         ("a: 1\n\tb: 2\n", "some.yaml:2: not valid YAML"),
         ("a:\n\t- b\n", "indent with spaces, not tabs"),
-        ("a: b: c\n", "some.yaml:1: not valid YAML: mapping values are not allowed here; put text"),
+        (
+            "a: b: c\n",
+            "some.yaml:1: not valid YAML: mapping values are not allowed here at column 5; put",
+        ),
+        (
+            "a: 1\nb: [1,\n  2\nc: 3\n",
+            "some.yaml:4: not valid YAML: expected ',' or ']', but got ':' at column 2, "
+            "while parsing a flow sequence that begins on line 2; close the bracket",
+        ),
+        ("a:\n  b: 1\n c: 2\n", "some.yaml:3: not valid YAML: expected <block end>"),
+        ("a:\n  b: 1\n c: 2\n", "; indent the keys of one mapping alike"),
+        (
+            "a:\n  b\n  c: 2\n",
+            "some.yaml:3: not valid YAML: mapping values are not allowed here at column 4",
+        ),
+        ("a: 1\n  b:\x07 2\n", "some.yaml:2: not valid YAML: a character that cannot be printed"),
+        ("a: 1\nb:\x07 2\n", "(U+0007) at column 3; delete it"),
         ("a: !!python/object/apply:os.getcwd []\n", "some.yaml:1: not valid YAML"),
         ("a: &x [*x]\n", "some.yaml: an anchor holds an alias of itself"),
-        (b"a: \xff\n", "some.yaml: not UTF-8 text"),
+        (b"a: 1\nb: gr\xf6n\n", "some.yaml:2: not UTF-8 text at column 6; save the file as UTF-8"),
+        ("a: 1\n".encode("utf-16"), "some.yaml: UTF-16 or no text at all; save the file as UTF-8"),
+        ("a: 1\n".encode("utf-16-be"), "some.yaml: UTF-16 or no text at all"),
     ],
 )
 def test_what_is_not_plain_yaml_is_refused(document_of, text, expected):

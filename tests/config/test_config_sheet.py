@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 
 from dspant.config.blocks import raw_files
@@ -10,10 +15,21 @@ from dspant.errors import ConfigError
 
 AT = "config/recordings.tsv:"
 
+NOBODY = 65534
+"""A user with no rights of his own, where the tests are run by root."""
+
 CASES = {
     "empty file": ("", "config/recordings.tsv: the sheet is empty"),
     "header alone": ("recording\tblock\n", "config/recordings.tsv: the sheet names no recording"),
     "commas": ("recording,block\nrec01,tank/rec01\n", f"{AT}1: columns are separated by commas"),
+    "runs of spaces": (
+        "recording    block\nrec01    tank/rec01\n",
+        f"{AT}1: columns are separated by spaces; separate them by tabs",
+    ),
+    "spaces on one line": (
+        "recording\tblock\nrec01    tank/rec01\n",
+        f"{AT}2: 1 cells, but the header names 2 columns; separate cells by tabs",
+    ),
     "missing column": (
         "recordings\tblock\nrec01\ttank/rec01\n",
         f"{AT}1: missing column 'recording'; rename 'recordings'",
@@ -24,7 +40,15 @@ CASES = {
     ),
     "column without a name": (
         "recording\tblock\t\nrec01\ttank/rec01\tx\n",
-        f"{AT}1: a column has no name",
+        f"{AT}1: column 3 has no name; name it or delete the column",
+    ),
+    "column without a name between others": (
+        "recording\t\tblock\nrec01\t\ttank/rec01\n",
+        f"{AT}1: column 2 has no name",
+    ),
+    "column without a name to the right of the header": (
+        "recording\tblock\nrec01\ttank/rec01\t\tx\n",
+        f"{AT}2: 4 cells, but the header names 2 columns",
     ),
     "ragged line": (
         "recording\tblock\nrec01\ttank/rec01\nrec02\n",
@@ -54,6 +78,15 @@ CASES = {
         "recording\tblock\nreport.html\ttank/rec01\n",
         f"{AT}2: recording: 'report.html' is the name of a file the workflow writes",
     ),
+    "block twice": (
+        "recording\tblock\nrec01\ttank/rec01\nrec02\ttank/rec02\n\nrec03\ttank/rec01\n",
+        f"{AT}5: block: tank/rec01 is the block of 'rec01' on line 2 as well, so both recordings "
+        "would be the same data; name another block or delete one of the two lines",
+    ),
+    "missing block twice": (
+        "recording\tblock\nrec02\ttank/rec02\nrec01\ttank/rec02/\n",
+        f"{AT}3: block: tank/rec02 is the block of 'rec02' on line 2",
+    ),
     "no block": ("recording\tblock\nrec01\t\n", f"{AT}2: block: names no folder"),
     "misspelt block": (
         "recording\tblock\nrec01\ttank/rec1\n",
@@ -62,6 +95,21 @@ CASES = {
     "misspelt tank": (
         "recording\tblock\nrec01\ttanks/rec01\n",
         f"{AT}2: block: no folder tanks/rec01; there is no tanks either",
+    ),
+    "home that a shell would expand": (
+        "recording\tblock\nrec01\t~/tank/rec01\n",
+        f"{AT}2: block: no folder ~/tank/rec01; ~ is not expanded, write the path in full: "
+        "/home/ana/tank/rec01",
+    ),
+    "home of nobody": (
+        "recording\tblock\nrec01\t~no-such-user/rec01\n",
+        f"{AT}2: block: no folder ~no-such-user/rec01; ~no-such-user is not expanded, "
+        "write the path in full",
+    ),
+    "variable that a shell would expand": (
+        "recording\tblock\nrec01\t$HOME/tank/rec01\n",
+        f"{AT}2: block: no folder $HOME/tank/rec01; $HOME is not expanded, write the path in full: "
+        "/home/ana/tank/rec01",
     ),
     "tank instead of block": (
         "recording\tblock\nrec01\ttank\n",
@@ -83,13 +131,18 @@ CASES = {
     ),
     "not UTF-8": (
         "recording\tblock\tsubject\nrec01\ttank/rec01\tJosé\n".encode("latin-1"),
-        f"{AT}2: not UTF-8 text; save the sheet as UTF-8",
+        f"{AT}2: not UTF-8 text at column 21; save the sheet as UTF-8",
+    ),
+    "Unicode text as spreadsheets export it": (
+        "recording\tblock\nrec01\ttank/rec01\n".encode("utf-16"),
+        "config/recordings.tsv: UTF-16 or no text at all; save the sheet as UTF-8",
     ),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_wrong_place_is_one_line(case, house):
+def test_a_wrong_place_is_one_line(case, house, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ana")
     text, expected = CASES[case]
     house.sheet.write_bytes(text if isinstance(text, bytes) else text.encode())
 
@@ -112,6 +165,77 @@ def test_order_cells_and_lines_are_kept(ending, mark, house):
     assert sheet.columns == ("recording", "block", "subject")
     assert sheet.cell("rec01", "subject") == "José"
     assert [row.line for row in sheet.rows] == [2, 4]
+
+
+@pytest.mark.parametrize(
+    "spelt", ["tank/rec01/", "tank//rec01", "./tank/rec01", "{here}/tank/rec01"]
+)
+def test_one_block_under_two_names_is_found_however_it_is_spelt(spelt, house):
+    second = spelt.format(here=house.root)
+    house.sheet.write_text(f"recording\tblock\na\ttank/rec01\nb\t{second}\n", encoding="utf-8")
+
+    _, (problem,) = read_sheet("config/recordings.tsv")
+
+    assert problem.startswith(f"{AT}3: block: ")
+    assert "is the block of 'a' on line 2 as well" in problem
+
+
+def test_empty_columns_that_a_spreadsheet_adds_are_not_there(house):
+    text = "recording\tblock\tsubject\t\t\nrec01\ttank/rec01\t\t\t\nrec02\ttank/rec02\trat\t\t \t\n"
+    house.sheet.write_text(text, encoding="utf-8")
+
+    sheet, problems = read_sheet(house.sheet)
+
+    assert problems == []
+    assert sheet.columns == ("recording", "block", "subject")
+    assert [row.cells["subject"] for row in sheet.rows] == ["", "rat"]
+
+
+@contextmanager
+def ordinary_user(root):
+    """Root may read every folder, so the test is another user for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    root.chmod(0o755)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders have other rights there")
+@pytest.mark.parametrize(("folder", "mode"), [("rec02", 0o000), ("rec02", 0o444), ("", 0o000)])
+def test_a_block_that_may_not_be_read_is_one_line_for_each_recording(folder, mode, house):
+    closed = house.root / "tank" / folder
+    closed.chmod(mode)
+    try:
+        with ordinary_user(house.root):
+            _, problems = read_sheet("config/recordings.tsv")
+    finally:
+        closed.chmod(0o755)
+
+    assert [problem.split(";")[0] for problem in problems] == [
+        f"{AT}{line}: block: tank/rec0{line - 1} cannot be read: Permission denied"
+        for line in ((3,) if folder else (2, 3))
+    ]
+    assert all("read and enter" in problem for problem in problems)
+
+
+def test_a_block_on_a_broken_disk_is_one_line(house, monkeypatch):
+    def broken(_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "iterdir", broken)
+
+    _, problems = read_sheet("config/recordings.tsv")
+
+    assert problems == [
+        f"{AT}{line}: block: tank/rec0{line - 1} cannot be read: Input/output error; "
+        "check the path and the disk it lies on"
+        for line in (2, 3)
+    ]
 
 
 def test_an_unknown_recording_has_a_nearest_one(house):
@@ -140,6 +264,12 @@ def test_block_folder_with_two_indices(house):
     _, problems = read_sheet(house.sheet)
 
     assert problems == [f"{AT}2: block: tank/rec01 holds 2 .tsq files; a block has one"]
+
+
+def test_a_link_to_nothing_beside_the_raw_files_does_no_harm(house):
+    (house.root / "tank/rec01/a_note").symlink_to("gone")
+
+    assert read_sheet(house.sheet)[1] == []
 
 
 def test_raw_files_are_those_that_are_read(house):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -71,6 +72,16 @@ def block_facts(block: Path) -> BlockFacts:
 
 def block_problem(block: Path) -> str:
     """What is wrong with a block folder, or nothing."""
+    try:
+        return _problem(block)
+    except PermissionError as error:
+        remedy = "have its owner let you read and enter the folder and those above it"
+        return f"{block} cannot be read: {error.strerror}; {remedy}"
+    except OSError as error:
+        return f"{block} cannot be read: {error.strerror}; check the path and the disk it lies on"
+
+
+def _problem(block: Path) -> str:
     if not block.exists():
         return f"no folder {block}{_nearby(block)}"
     if not block.is_dir():
@@ -82,6 +93,8 @@ def block_problem(block: Path) -> str:
         return f"{block} is no TDT block: it holds no {' and no '.join(missing)}{_held(held)}"
     if suffixes.count(".tsq") > 1:
         return f"{block} holds {suffixes.count('.tsq')} .tsq files; a block has one"
+    # A folder that may be listed but not entered is found here, and not by a job.
+    held[0].lstat()
     return ""
 
 
@@ -90,7 +103,12 @@ def _is_raw(name: str) -> bool:
 
 
 def _nearby(block: Path) -> str:
-    parent = block.parent
+    parent, top = block.parent, block.parts[0]
+    if top.startswith(("~", "$")):
+        # Not Path.expanduser, which raises where there is no such user.
+        full = os.path.expandvars(os.path.expanduser(str(block)))  # noqa: PTH111
+        hint = f": {full}" if full != str(block) else ""
+        return f"; {top} is not expanded, write the path in full{hint}"
     if not parent.is_dir():
         return f"; there is no {parent} either"
     beside = sorted(file.name for file in parent.iterdir() if file.is_dir())

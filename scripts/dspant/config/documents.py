@@ -9,11 +9,22 @@ from typing import Any
 
 import yaml
 from yaml.constructor import SafeConstructor
+from yaml.reader import ReaderError
 
 from dspant.config.problems import KeyPath, sentence
+from dspant.config.texts import read_text
 from dspant.errors import ConfigError
 
 _MERGE_TAG = "tag:yaml.org,2002:merge"
+
+_HINTS = {
+    "\\t": "; indent with spaces, not tabs",
+    "mapping values": "; put text that holds a colon in quotes",
+    "<block end>": "; indent the keys of one mapping alike",
+    "expected ',' or": "; close the bracket, and put commas between entries",
+    "could not find expected ':'": "; write a key, a colon and a space",
+}
+"""What to change, by a part of the parser's sentence."""
 
 COMMAND_LINE = "command line (--config)"
 """Stands for file and line where a value comes from no config file."""
@@ -50,7 +61,11 @@ def load_document(file: Path | str) -> Document:
         If the file cannot be read or is not YAML; names file and line.
     """
     name = shown_path(file)
-    loader = yaml.SafeLoader(_text(Path(file), name))
+    text = read_text(Path(file), name, "file")
+    try:
+        loader = yaml.SafeLoader(text)
+    except ReaderError as error:
+        raise ConfigError([_not_printable(name, text, error)]) from error
     try:
         root = loader.get_single_node()
         # Lines come first: constructing a mapping moves merged keys into it.
@@ -121,15 +136,6 @@ def place(
     return (COMMAND_LINE if documents else ""), 0
 
 
-def _text(file: Path, name: str) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigError([f"{name}: not UTF-8 text; save the file as UTF-8"]) from error
-    except OSError as error:
-        raise ConfigError([f"{name}: cannot be read: {error.strerror}"]) from error
-
-
 def _keys(node: yaml.Node | None, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
@@ -162,9 +168,19 @@ def _not_yaml(name: str, error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     at = name if mark is None else f"{name}:{mark.line + 1}"
     problem = getattr(error, "problem", None) or str(error)
-    hint = "; indent with spaces, not tabs" if "\\t" in problem else ""
-    hint = "; put text that holds a colon in quotes" if "mapping values" in problem else hint
-    return f"{at}: not valid YAML: {problem}{hint}"
+    told = problem if mark is None else f"{problem} at column {mark.column + 1}"
+    begun = getattr(error, "context_mark", None)
+    if begun is not None and mark is not None and begun.line != mark.line:
+        told += f", {error.context} that begins on line {begun.line + 1}"
+    hint = next((hint for part, hint in _HINTS.items() if part in problem), "")
+    return f"{at}: not valid YAML: {told}{hint}"
+
+
+def _not_printable(name: str, text: str, error: ReaderError) -> str:
+    line = text.count("\n", 0, error.position) + 1
+    column = error.position - text.rfind("\n", 0, error.position)
+    what = f"a character that cannot be printed (U+{error.character:04X}) at column {column}"
+    return f"{name}:{line}: not valid YAML: {what}; delete it"
 
 
 def _deepest(data: Any, path: KeyPath) -> tuple[KeyPath, Any]:

@@ -87,7 +87,8 @@ class StreamStore(Section):
     channels: Annotated[list[Text], Field(min_length=1), AfterValidator(_unique)] | None = None
     """Name of each channel, in the order of the raw store; numbers from 0 where left out."""
     scale: float | None = Field(default=None, gt=0)
-    """Unit per stored count; needed where the store holds whole numbers."""
+    """Unit per stored value of 1; needed where the store holds whole numbers, and applied to
+    floats too where given."""
     gaps: Literal["error", "segment"] = "error"
     """``error``: a gap stops the ingest, with a list of all gaps. ``segment``: each unbroken run
     becomes a segment, and nothing filters or averages across a gap."""

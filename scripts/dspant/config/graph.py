@@ -18,6 +18,8 @@ from dspant.ops.registry import Kind
 
 Kinds = Mapping[str, Kind | None]
 
+_WITH_ARTICLE: Mapping[Kind, str] = {"stream": "a stream", "epoc": "an epoc"}
+
 
 @dataclass(frozen=True)
 class Source:
@@ -211,7 +213,7 @@ def _mismatches(
             return
         if running is not None and running != operation.takes[0]:
             message = (
-                f"in node {name!r} {operation.name!r} takes a {operation.takes[0]}, "
+                f"in node {name!r} {operation.name!r} takes {_WITH_ARTICLE[operation.takes[0]]}, "
                 f"but {origin} is of kind {running}"
             )
             yield Problem(step.path, message)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +15,10 @@ from dspant.config.names import (
     FOLDER_NAME,
     RESERVED_RECORDINGS,
     is_folder_name,
-    nearest,
     suggestion,
 )
 from dspant.config.problems import sentence
+from dspant.config.tabbed import read_cells
 from dspant.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
     from pandera.pyarrow import DataFrameSchema
 
 REQUIRED = ("recording", "block")
-
-_SEPARATORS = {",": "commas", ";": "semicolons"}
 
 
 @dataclass(frozen=True)
@@ -173,77 +169,12 @@ def read_sheet_form(file: Path | str) -> tuple[Sheet | None, list[str]]:
     sheet, problems
         As of :func:`read_sheet`.
     """
-    name = shown_path(file)
-    text, problem = _text(Path(file), name)
-    if problem:
-        return None, [problem]
-    try:
-        lines = _lines(text)
-    except csv.Error as error:
-        return None, [f"{name}: not a tab-separated table: {error}"]
-    if not lines:
-        return None, [f"{name}: the sheet is empty; its first line names the columns"]
-    header_line, header = lines[0]
-    problems = list(_header_problems(f"{name}:{header_line}", header, text))
-    if problems:
+    lines, problems = read_cells(file, REQUIRED)
+    if lines is None:
         return None, problems
-    if len(lines) == 1:
-        return None, [f"{name}: the sheet names no recording below its header"]
-    problems = list(_ragged(name, header, lines[1:]))
-    rows = [
-        Row(line, dict(zip(header, cells, strict=True)))
-        for line, cells in lines[1:]
-        if len(cells) == len(header)
-    ]
-    return Sheet(name, tuple(header), tuple(rows)), problems
-
-
-def _text(file: Path, name: str) -> tuple[str, str]:
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        return "", f"{name}: cannot be read: {error.strerror}"
-    try:
-        return raw.decode("utf-8-sig"), ""
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        return "", f"{name}:{line}: not UTF-8 text; save the sheet as UTF-8"
-
-
-def _lines(text: str) -> list[tuple[int, list[str]]]:
-    reader = csv.reader(StringIO(text, newline=""), delimiter="\t", strict=True)
-    numbered: list[tuple[int, list[str]]] = []
-    start = 1
-    for cells in reader:
-        stripped = [cell.strip() for cell in cells]
-        if any(stripped):
-            numbered.append((start, stripped))
-        start = reader.line_num + 1
-    return numbered
-
-
-def _header_problems(place: str, header: list[str], text: str) -> Iterator[str]:
-    for separator, word in _SEPARATORS.items():
-        if len(header) == 1 and separator in header[0]:
-            yield f"{place}: columns are separated by {word}; separate them by tabs"
-            return
-    for column in dict.fromkeys(header):
-        if not column:
-            yield f"{place}: a column has no name"
-        elif header.count(column) > 1:
-            yield sentence(place, (column,), "this column stands twice; rename one of them")
-    for column in REQUIRED:
-        if column not in header:
-            meant = nearest(column, [other for other in header if other not in REQUIRED])
-            hint = f"; rename {meant!r}" if meant else ""
-            yield f"{place}: missing column {column!r}{hint}"
-
-
-def _ragged(name: str, header: list[str], lines: list[tuple[int, list[str]]]) -> Iterator[str]:
-    for line, cells in lines:
-        if len(cells) != len(header):
-            message = f"{len(cells)} cells, but the header names {len(header)} columns"
-            yield f"{name}:{line}: {message}"
+    (_, header), *recordings = lines
+    rows = [Row(line, dict(zip(header, cells, strict=True))) for line, cells in recordings]
+    return Sheet(shown_path(file), tuple(header), tuple(rows)), problems
 
 
 def _recording_problems(sheet: Sheet) -> Iterator[str]:
@@ -276,8 +207,22 @@ def _clash(recording: str, other: Row) -> str:
 
 
 def _block_problems(sheet: Sheet) -> Iterator[str]:
+    first: dict[Path, Row] = {}
+    here = Path.cwd()
     for row in sheet.rows:
-        block = row.cells["block"]
-        message = block_problem(Path(block)) if block else "names no folder"
+        place, block = f"{sheet.file}:{row.line}", Path(row.cells["block"])
+        if not row.cells["block"]:
+            yield sentence(place, ("block",), "names no folder")
+            continue
+        # As text, not on disk: each question costs, and a sheet may have thousands of lines.
+        other = first.setdefault(here / block, row)
+        message = block_problem(block) if other is row else _twice(block, other)
         if message:
-            yield sentence(f"{sheet.file}:{row.line}", ("block",), message)
+            yield sentence(place, ("block",), message)
+
+
+def _twice(block: Path, other: Row) -> str:
+    return (
+        f"{block} is the block of {other.cells['recording']!r} on line {other.line} as well, so "
+        "both recordings would be the same data; name another block or delete one of the two lines"
+    )

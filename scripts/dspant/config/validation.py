@@ -37,6 +37,8 @@ _BOUNDS = {
     "less_than_equal": ("at most", "le"),
 }
 
+_DECIMALS = "write decimals with a point and thousands without a mark"
+
 _LARGEST_IN_DIGITS = 1e15
 
 _LENGTHS = {"too_short": ("least", "min_length"), "too_long": ("most", "max_length")}
@@ -88,7 +90,27 @@ def _problems(
         # A misspelt key is reported as unknown; that its right name lacks says nothing new.
         if detail["type"] == "missing" and place in misspelt:
             continue
-        yield Problem(path + place, _message(model, detail, noun))
+        before = _cut_number(value, place) if detail["type"] == "invalid_key" else None
+        if before is None:
+            yield Problem(path + place, _message(model, detail, noun))
+        else:
+            found = f"found {before[1]}, and then {place[-1]} as a key of its own"
+            yield Problem((*path, *place[:-1], before[0]), f"{found}; {_DECIMALS}")
+
+
+def _cut_number(value: Any, place: KeyPath) -> tuple[str, int] | None:
+    """Key and whole part of a number with a decimal comma.
+
+    To YAML ``{q: 2,5}`` is 2 for q, and a key 5 without a value.
+    """
+    for part in place[:-1]:
+        value = value[part]
+    if not (place and isinstance(value, Mapping) and value.get(place[-1], 0) is None):
+        return None
+    keys = [None, *value]
+    before = keys[keys.index(place[-1]) - 1]
+    whole = value.get(before)
+    return (before, whole) if isinstance(before, str) and type(whole) is int else None
 
 
 def _suggested_path(model: type[BaseModel], loc: KeyPath, value: Any) -> KeyPath:
@@ -194,6 +216,8 @@ def _writing_hint(expected: str, found: Any) -> str:
 
 
 def _number_hint(text: str) -> str:
+    if re.fullmatch(r"[-+]?[\d.]*,\d+", text):
+        return f"; {_DECIMALS}"
     try:
         number = float(text)
     except ValueError:
