@@ -4,7 +4,6 @@ import sys
 from snakemake.utils import min_version
 
 min_version("9.27")
-
 library = os.path.join(str(workflow.current_basedir), "scripts")
 sys.path.insert(0, library)
 
@@ -32,6 +31,7 @@ else:
     include: "rules/nodes.smk"
     include: "rules/report.smk"
     include: "rules/verify.smk"
+    include: "rules/ask_for_tank.smk"
 
     rule all:
         input:

@@ -27,17 +27,37 @@ _NO_LOCKS_HERE = (
 
 _LOOK_EVERY_S = 0.2
 
+STARTED_BY = "DSPANT_STARTED_BY"
+"""Environment variable with the id of the process that plans the jobs and starts them."""
+
 
 def end_with_parent() -> None:
-    """End this process, as if killed, soon after the one that started it is gone."""
+    """End this process, as if killed, soon after the one that started it is gone.
+
+    Also where that one was gone before this was called: then this process has another parent by
+    now, so only the id that it left in the environment tells.
+    """
     parent = os.getppid()
+    started_by = int(os.environ.get(STARTED_BY, parent))
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while os.getppid() == parent and _is_there(started_by):
             time.sleep(_LOOK_EVERY_S)
         os._exit(1)
 
     threading.Thread(target=watch, name="end with parent", daemon=True).start()
+
+
+def _is_there(process: int) -> bool:
+    if os.name != "posix":  # elsewhere this signal is not one that only asks
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @contextmanager

@@ -68,3 +68,7 @@ class OperationError(DspantError):
 
 class VerificationError(DspantError):
     """A dataset is not what its inputs and settings make now."""
+
+
+class OutdatedWarning(UserWarning):
+    """Results are read that were made from inputs which are unfinished, or others, by now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dspant import alone as module
-from dspant.alone import alone
+from dspant.alone import STARTED_BY, alone
 
 HOLDS = """
 import sys, time
@@ -35,6 +36,20 @@ child += "print('begun', flush=True); time.sleep(60); print('lived on')"
 subprocess.Popen([sys.executable, "-c", child])
 time.sleep(60)
 """
+
+
+ENDS_BEFORE_IT_IS_ASKED = """
+import os, subprocess, sys
+from dspant.alone import STARTED_BY
+child = "import sys, time; sys.stdin.read(); from dspant.alone import end_with_parent; "
+child += "end_with_parent(); print('begun', flush=True); time.sleep(60); print('lived on')"
+os.environ[STARTED_BY] = str(os.getpid())
+between = {between}
+subprocess.Popen([*between, sys.executable, "-c", child])
+print("started", flush=True)
+sys.stdin.read()
+"""
+"""A child that asks only once the parent is gone: it waits for the end of what both can read."""
 
 
 def holder(file: Path) -> subprocess.Popen[bytes]:
@@ -104,6 +119,32 @@ def test_a_process_ends_with_the_one_that_started_it():
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     assert parent.stdout.read() == b""  # the pipe is closed once nobody holds its other end
+
+
+@pytest.mark.parametrize("between", [[], ["sh", "-c", '"$0" "$@"; exit $?']], ids=["", "shell"])
+def test_a_process_ends_with_one_that_was_gone_before_it_asked(between):
+    parent = subprocess.Popen(
+        [sys.executable, "-c", ENDS_BEFORE_IT_IS_ASKED.format(between=between)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert parent.stdout.readline() == b"started\n"
+    parent.kill()
+    parent.wait()
+    parent.stdin.close()
+    assert b"lived on" not in parent.stdout.read()
+
+
+@pytest.mark.parametrize("started_by", ["its parent", "one further up", "not known"])
+def test_a_process_goes_on_while_all_that_started_it_live(started_by):
+    child = "import time; from dspant.alone import end_with_parent; end_with_parent(); "
+    child += "time.sleep(1); print('lived on')"
+    environment = {name: value for name, value in os.environ.items() if name != STARTED_BY}
+    known = {"its parent": os.getpid(), "one further up": os.getppid()}
+    if started_by in known:
+        environment[STARTED_BY] = str(known[started_by])
+    said = subprocess.check_output([sys.executable, "-c", child], env=environment)
+    assert said == b"lived on\n"
 
 
 def run_logged(log: Path, what: str) -> subprocess.CompletedProcess[str]:

@@ -68,6 +68,18 @@ def test_what_a_user_edited_is_never_written_over(tank, caplog):
     assert any("config.new.yaml" in record.getMessage() for record in caplog.records)
 
 
+def test_it_tells_what_was_found_and_what_comes_next(tank, tmp_path):
+    said = scan(tank).splitlines()
+    findings = rows(tank.findings)
+    assert said[0] == f"4 blocks, 1 refused, {len(findings)} findings"
+    for file in (tank.sheet, tank.config, tank.findings):
+        assert any(line.startswith(f"  {file.as_posix()}: ") for line in said)
+    assert f"#   {said[-1].strip()}" in tank.config.read_text(encoding="utf-8").splitlines()
+    alone = scan(plan_scan(tmp_path / "my tank" / "cut"))
+    assert alone.startswith("1 block, 1 refused, 1 finding\n")
+    assert alone.endswith("No block can be read.")
+
+
 def test_names_differ_by_more_than_capitals(tmp_path):
     blocks = [tmp_path / "a" / "Rat", tmp_path / "b" / "rat", tmp_path / "c d" / "rat"]
     assert recording_names(blocks) == ["Rat", "b_rat", "c_d_rat"]

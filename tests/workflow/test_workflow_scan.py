@@ -14,8 +14,20 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("workflow")]
 def scanned(tmp_path_factory, tank):
     """A clone in which a tank was scanned; tests leave it as it is."""
     clone = Clone.into(tmp_path_factory.mktemp("scan"))
-    clone.run("scan", "--config", f"tank={tank}")
+    done = clone.run("scan", "--config", f"tank={tank}")
+    (clone.root / "said.txt").write_text(done.stdout, encoding="utf-8")
     return clone
+
+
+SAID = """\
+3 blocks, 0 refused, 0 findings
+  config/scan/tank/{sheet}: the blocks
+  config/scan/tank/config.yaml: the stores
+  config/scan/tank/findings.tsv: what is odd
+{remark}Fill in the units in config/scan/tank/config.yaml, then run
+  snakemake --cores 2 --configfile config/scan/tank/config.yaml
+"""
+"""How a scan of three sound blocks ends."""
 
 
 def drafts(clone):
@@ -33,6 +45,14 @@ def test_drafts_and_findings(scanned):
     assert sheet[0].split("\t") == ["recording", "block", "start_utc", "duration_s"]
     assert [line.split("\t")[0] for line in sheet[1:]] == ["rec01", "rec02", "rec03"]
     assert (folder / "findings.tsv").read_text(encoding="utf-8") == "recording\tblock\tfinding\n"
+
+
+def test_a_scan_ends_with_what_it_wrote_and_what_comes_next(scanned):
+    said = (scanned.root / "said.txt").read_text(encoding="utf-8")
+    expected = SAID.format(sheet="recordings.tsv", remark="")
+    assert said == expected
+    log = (scanned.root / "logs" / "scan" / "tank.log").read_text(encoding="utf-8")
+    assert log.endswith(expected)
 
 
 def test_the_draft_is_refused_until_its_units_are_filled_in(scanned, tmp_path):
@@ -57,7 +77,9 @@ def test_a_second_scan_leaves_what_a_user_edited(scanned, tank, tmp_path):
     edited = drafts(clone) / "recordings.tsv"
     text = edited.read_text(encoding="utf-8").replace("rec01\t", "baseline\t")
     edited.write_text(text, encoding="utf-8")
-    clone.run("scan", "--forcerun", "scan", "--config", f"tank={tank}")
+    done = clone.run("scan", "--forcerun", "scan", "--config", f"tank={tank}")
+    remark = "What you have edited is as it was: compare it with recordings.new.tsv.\n"
+    assert done.stdout == SAID.format(sheet="recordings.new.tsv", remark=remark)
     assert edited.read_text(encoding="utf-8") == text
     assert "rec01\t" in edited.with_name("recordings.new.tsv").read_text(encoding="utf-8")
 
@@ -66,6 +88,16 @@ def test_a_tank_that_is_not_there(scanned):
     done = scanned.snakemake("scan", "--config", "tank=nowhere")
     assert done.returncode
     assert "tank: nowhere is not a folder" in done.stdout + done.stderr
+
+
+def test_a_scan_of_no_tank_says_how_to_name_one(scanned, small):
+    """Whether or not there is an experiment that could be run."""
+    for clone in (scanned, small):
+        done = clone.snakemake("scan")
+        assert done.returncode
+        said = done.stdout + done.stderr
+        assert "tank? Name its folder: snakemake scan --cores 1 --config tank=PATH\n" in said
+        assert "MissingRuleException" not in said
 
 
 def test_lint_finds_nothing(scanned, tank):

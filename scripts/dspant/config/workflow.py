@@ -12,6 +12,7 @@ from typing import Any
 
 from snakemake.exceptions import WorkflowError
 
+from dspant.alone import STARTED_BY
 from dspant.config.documents import load_document
 from dspant.config.plan import Plan, load_plan
 from dspant.config.unfinished import write_page_of_what_there_is  # noqa: F401 - rules call it
@@ -26,15 +27,18 @@ PLANNED_BETWEEN_COLLECTIONS = 50_000
 OVERHEAD = "overhead_mb"
 """Default resource of a cluster's profile, in MB."""
 
+WHICH_TANK = "scan: which tank? Name its folder: snakemake scan --cores 1 --config tank=PATH"
+
 
 def prepare_jobs(library: str) -> None:
-    """Let jobs import the library that the workflow is planned with, and know the command line.
+    """Let jobs import the library that planned them, know the command line, and who started them.
 
-    Jobs are processes of their own, so both reach them through the environment.
+    Jobs are processes of their own, so all reaches them through the environment.
     """
     known = os.environ.get("PYTHONPATH", "")
     os.environ["PYTHONPATH"] = os.pathsep.join([library, known]) if known else library
     os.environ.setdefault(COMMAND, _command_line())
+    os.environ[STARTED_BY] = str(os.getpid())
 
 
 def _command_line() -> str:
@@ -82,7 +86,9 @@ def plan_for(workflow: Any, config: Mapping[str, Any]) -> Plan:
         files = [str(file) for file in workflow.configfiles]
         return load_plan(without_choice(config), files, _overhead_mb(workflow))
     except ConfigError as error:
-        raise WorkflowError(str(error)) from None
+        # A new lab's first command, which no plan is needed for; rules are not known yet.
+        hint = f"\n{WHICH_TANK}" if "scan" in sys.argv else ""
+        raise WorkflowError(f"{error}{hint}") from None
 
 
 def show_progress(workflow: Any, plan: Plan) -> None:
@@ -133,3 +139,14 @@ def scan_for(config: Mapping[str, Any]) -> TankScan:
         return plan_scan(str(config["tank"]))
     except RawDataError as error:
         raise WorkflowError(str(error)) from None
+
+
+def ask_for_tank(_wildcards: object) -> list[str]:
+    """Input of a scan where the config names no tank.
+
+    Raises
+    ------
+    WorkflowError
+        Says how to name one.
+    """
+    raise WorkflowError(WHICH_TANK)

@@ -149,6 +149,9 @@ class LazyStream:
     ) -> LazyStream:
         """Keep a stretch of time, some channels, or both; nothing is read.
 
+        A stretch may reach beyond what there is, or lie wholly in a gap or beyond the end: what is
+        kept are the samples in it, and there may be none. ``segments`` says where they are.
+
         Parameters
         ----------
         seconds
@@ -180,7 +183,8 @@ class LazyStream:
         Returns
         -------
         time_s, values
-            Shapes (samples,) and (channels, samples); float64.
+            Shapes (samples,) and (channels, samples); float64. Empty where there are no samples,
+            as in a gap or beyond the end.
         """
         return self.sel((start_s, end_s)).read()
 

@@ -14,7 +14,7 @@ from dspant.readers.tdt.block import open_block
 from dspant.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from dspant.readers.tank import TankScan
@@ -38,29 +38,48 @@ class Scanned:
     findings: Sequence[str]
 
 
-def scan(tank: TankScan) -> None:
+def scan(tank: TankScan) -> str:
     """Read what every block of a tank says of itself, and write what follows from it.
 
     The sheet and the config are drafts: one that is there already is left as it is, and the new
     one stands beside it under a name with ``.new``. The table of findings is written anew.
+
+    Returns
+    -------
+    str
+        What to tell the user: what was found, where it stands, and what comes next.
     """
     found = [
         _scanned(name, block)
         for name, block in zip(recording_names(tank.blocks), tank.blocks, strict=True)
     ]
     usable = [one for one in found if one.summary is not None]
-    _write_draft(tank.sheet, _table(SHEET_COLUMNS, map(_sheet_row, usable)))
+    sheet = _write_draft(tank.sheet, _table(SHEET_COLUMNS, map(_sheet_row, usable)))
     summaries = [one.summary for one in usable if one.summary is not None]
-    _write_draft(tank.config, draft_config(tank, summaries))
+    config = _write_draft(tank.config, draft_config(tank, summaries))
     findings = [(one.recording, str(one.block), text) for one in found for text in one.findings]
     with written_whole(tank.findings) as draft:
         draft.write_text(_table(FINDING_COLUMNS, findings), encoding="utf-8")
-    logger.info(
-        "%s, %s refused, %s",
-        count(len(found), "block"),
-        len(found) - len(usable),
-        count(len(findings), "finding"),
+    said = "\n".join(
+        [
+            f"{count(len(found), 'block')}, {len(found) - len(usable)} refused, "
+            f"{count(len(findings), 'finding')}",
+            f"  {sheet.as_posix()}: the blocks",
+            f"  {config.as_posix()}: the stores",
+            f"  {tank.findings.as_posix()}: what is odd",
+            *(_next_steps(tank, sheet, config) if usable else ["No block can be read."]),
+        ]
     )
+    logger.info("%s", said)
+    return said
+
+
+def _next_steps(tank: TankScan, sheet: Path, config: Path) -> Iterator[str]:
+    beside = [path.name for path in (sheet, config) if path not in (tank.sheet, tank.config)]
+    if beside:
+        yield f"What you have edited is as it was: compare it with {' and '.join(beside)}."
+    yield f"Fill in the units in {tank.config.as_posix()}, then run"
+    yield f"  {tank.next_command}"
 
 
 def recording_names(blocks: Sequence[Path]) -> list[str]:
@@ -102,9 +121,10 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write_draft(path: Path, text: str) -> None:
+def _write_draft(path: Path, text: str) -> Path:
+    """Write a draft where no other one is, else beside it; gives where."""
     if path.exists() and path.read_text(encoding="utf-8") != text:
         path = path.with_suffix(f".new{path.suffix}")
     with written_whole(path) as draft:
         draft.write_text(text, encoding="utf-8")
-    logger.info("wrote %s", path)
+    return path

@@ -26,7 +26,7 @@ def draft_config(tank: TankScan, summaries: Sequence[Mapping[str, Any]]) -> str:
         stores += _store(name, stated, len(summaries), odd=odd)
     lines = [
         "# Drafted by a scan. Fill in each unit, delete the stores you do not need, then run",
-        f"#   snakemake --cores 2 --configfile {tank.config.as_posix()}",
+        f"#   {tank.next_command}",
         f"# What is odd about the recordings stands in {tank.findings.as_posix()}.",
         f"experiment: {_quoted(tank.name)}",
         f"recordings: {_quoted(tank.sheet.as_posix())}",

@@ -45,6 +45,11 @@ class TankScan:
         return self.folder / "findings.tsv"
 
     @property
+    def next_command(self) -> str:
+        """What makes the results, once the config's units are filled in."""
+        return f"snakemake --cores 2 --configfile {self.config.as_posix()}"
+
+    @property
     def log(self) -> Path:
         return Path("logs") / "scan" / f"{self.name}.log"
 
