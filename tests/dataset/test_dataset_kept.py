@@ -102,6 +102,10 @@ def test_a_damaged_dataset_names_the_command_of_the_run_else_that_of_its_making(
     monkeypatch.setenv(COMMAND, "snakemake --cores 1 --configfile mine.yaml")
     expected = "make it again with: snakemake --cores 1 --configfile mine.yaml -R ingest"
     assert make_again(folder) == expected
+    for verifying in ("snakemake verify --cores 1", "snakemake --cores 1 -- verify"):
+        monkeypatch.setenv(COMMAND, verifying)
+        assert make_again(folder) == "make it again with: snakemake --cores 1 -R ingest"
+    monkeypatch.setenv(COMMAND, "snakemake --cores 1 --configfile mine.yaml")
     overwritten(folder.data, folder.data.read_bytes()[:100])
     with pytest.raises(DatasetError, match=f"{expected}$"):
         Stream(folder.path)

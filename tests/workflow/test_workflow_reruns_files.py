@@ -143,6 +143,18 @@ def test_a_deleted_intermediate_is_made_where_somebody_needs_it(small):
     }
 
 
+@pytest.mark.parametrize("name", ["RawG", "filtered"])
+def test_a_data_file_that_was_deleted_alone_is_there_after_the_next_run(small, name):
+    small.run()
+    values = digests(small.results("small", "rec01"))
+    dataset(small, name).data.unlink()
+
+    small.run()
+    assert dataset(small, name).data.is_file()
+    assert digests(small.results("small", "rec01")) == values
+    assert small.planned() == set()
+
+
 def test_two_experiments_share_raw_files_and_nothing_else(small):
     before = {file: file.stat().st_mtime_ns for file in small.results("small").rglob("*.*")}
     second = small.write_config("second.yaml", CONFIG | {"experiment": "second"})

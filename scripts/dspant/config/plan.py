@@ -108,9 +108,9 @@ class Plan:
     def interrupted(self, _wildcards: object) -> list[str]:
         """What a killed run took away and nobody would miss, since what follows looks finished.
 
-        That is metadata whose last result is kept (whoever deletes a dataset to save disk deletes
-        its folder, and with it what is kept), and pages of recordings that the experiment's page
-        was made from.
+        That is data or metadata whose last result is kept (whoever deletes a dataset to save disk
+        deletes its folder, and with it what is kept), and pages of recordings that the experiment's
+        page was made from.
         """
         pages_were_made = all(Path(target).exists() for target in self.targets())
         found: list[str] = []
@@ -119,8 +119,9 @@ class Plan:
                 continue
             for name in self.datasets:
                 dataset = DatasetFolder.at(self.paths.metadata(name, recording))
-                if not dataset.metadata.exists() and dataset.kept.is_dir():
-                    found.append(str(dataset.metadata))
+                missing = [f for f in (dataset.data, dataset.metadata) if not f.exists()]
+                if missing and dataset.kept.is_dir():
+                    found += map(str, missing)
             if pages_were_made:
                 made = (
                     self.paths.report,

@@ -15,6 +15,9 @@ from dspant.dataset.surroundings import look_around
 COMMAND = "DSPANT_COMMAND"
 """Environment variable with the command line that a job is part of."""
 
+_REPLACES_NOTHING = ("verify", "--")
+"""Words of a command that compares results, and would make none even if it runs their rules."""
+
 
 def read_provenance(folder: DatasetFolder) -> dict[str, Any]:
     """What a dataset's provenance states; empty where it is missing or cannot be read."""
@@ -35,7 +38,8 @@ def make_again(folder: DatasetFolder) -> str:
     command, rule = os.environ.get(COMMAND) or stated.get("command"), stated.get("rule")
     if not command or not rule:
         return f"delete {folder.path} and run the workflow again"
-    return f"make it again with: {command} -R {rule}"
+    words = [word for word in shlex.split(command) if word not in _REPLACES_NOTHING]
+    return f"make it again with: {shlex.join(words)} -R {rule}"
 
 
 class Provenance:

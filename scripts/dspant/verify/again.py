@@ -99,7 +99,8 @@ def verify_ingest(
 
 def _not_verifiable(there: DatasetFolder, spec: Mapping[str, Any]) -> Finding | None:
     if not there.metadata.is_file():
-        return _finding(there, FAILED, "is not there; run the workflow first")
+        remark = f"is not there; run the workflow with {there.metadata} as target"
+        return _finding(there, FAILED, remark)
     made_with = read_provenance(there).get("spec")
     if made_with is not None and made_with != json.loads(json.dumps(spec)):
         remark = "was made with other settings than the config's; run the workflow first"
