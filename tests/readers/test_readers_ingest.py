@@ -147,6 +147,26 @@ def test_the_wrong_kind(tmp_path):
     assert "store 'AmpA' is of kind epoc, not a stream; set stores.AmpA.kind: epoc" in text
 
 
+def test_a_store_of_events_that_never_came_is_empty_and_says_so(tmp_path, caplog):
+    never = EpocStore("Poke", np.empty(0), np.empty(0))
+    block = write(tmp_path / "b", stream(), epocs=[EVENTS, never])
+    wanted = spec(RawG=volts(), Poke={"kind": "epoc", "unit": "index"})
+    with caplog.at_level(logging.WARNING, logger="dspant.ingest"):
+        ingest(block, wanted, tmp_path / "rec")
+    table = Epoc(tmp_path / "rec" / "Poke.ant").table
+    assert table.num_rows == 0
+    assert table.column_names == ["onset", "offset", "data"]
+    stated = json.loads((tmp_path / "rec/Poke.ant/provenance_Poke.json").read_text())
+    assert stated["warnings"] == caplog.messages
+    assert "store 'Poke': the .Tbk lists it" in caplog.messages[0]
+
+    text = refused(block, tmp_path / "other", spec(Poke=volts()))
+    assert "store 'Poke' is of kind epoc, not a stream; set stores.Poke.kind: epoc" in text
+    only_file(block, ".Tbk").unlink()
+    text = refused(block, tmp_path / "other", spec(Poke={"kind": "epoc", "unit": "index"}))
+    assert "store 'Poke' is not in the block" in text
+
+
 def test_snips_are_taken_as_events_with_their_waveforms(tmp_path):
     waves = np.arange(64, dtype="int16").reshape(2, 32)
     snip = SnipStore("eNe1", TIMES_S, waves, 24414.0625, np.array([2, 1]), np.array([0, 7]))

@@ -144,6 +144,11 @@ class RawBlock(Protocol):
         """Kind of each store, by its name in the raw files."""
         ...
 
+    @property
+    def silent(self) -> Mapping[str, str]:
+        """Kind of each store of events that was set up and of which nothing was recorded."""
+        ...
+
     def stream(self, name: str, *, gaps: str, truncated: str) -> RawStream:
         """Check one stream."""
         ...

@@ -100,7 +100,9 @@ def _found(block: RawBlock, name: str, kind: str) -> str:
     held = ", ".join(f"{store} ({found})" for store, found in kinds.items()) or "none"
     store = resolved(name, kinds)
     if store is None:
-        meant = nearest(name, kinds)
+        store, kinds = resolved(name, block.silent), block.silent
+    if store is None:
+        meant = nearest(name, block.kinds)
         hint = f"did you mean {meant!r}? " if meant else ""
         raise StoreError(f"store {name!r} is not in the block; {hint}the block holds: {held}")
     found = kinds[store]

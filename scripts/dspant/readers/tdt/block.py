@@ -11,7 +11,7 @@ from typing import Any
 from dspant.errors import StoreError
 from dspant.readers.once import Once
 from dspant.readers.raw import RawEpoc, RawStream
-from dspant.readers.tdt.epocs import read_epoc, read_scalar
+from dspant.readers.tdt.epocs import no_events, read_epoc, read_scalar, silent_epocs
 from dspant.readers.tdt.files import BlockFiles, find_files
 from dspant.readers.tdt.index import Index, read_index
 from dspant.readers.tdt.notes import NAME as NOTES
@@ -87,6 +87,11 @@ class Block:
             )
         )
 
+    @cached_property
+    def silent(self) -> dict[str, str]:
+        """Kind of each store of events that was set up and of which nothing was recorded."""
+        return dict.fromkeys(silent_epocs(self.index, self.settings), "epoc")
+
     def stream(self, name: str, *, gaps: str = "error", truncated: str = "error") -> RawStream:
         """Check one stream; samples are read from what is returned.
 
@@ -115,7 +120,8 @@ class Block:
     def epoc(self, name: str) -> RawEpoc:
         """Read one store of events.
 
-        Scalars and notes are events without duration; the waveforms of snips are read later.
+        Scalars and notes are events without duration; the waveforms of snips are read later. A
+        silent store has no events, and a warning.
 
         Raises
         ------
@@ -124,7 +130,8 @@ class Block:
         RawDataError
             The store's records contradict each other, or waveforms lie outside their file.
         """
-        self._expect(name, "epoc", "scalar", "snip", "notes")
+        if name not in self.silent:
+            self._expect(name, "epoc", "scalar", "snip", "notes")
         return self._epoc(name)
 
     def summary(self) -> dict[str, Any]:
@@ -138,11 +145,13 @@ class Block:
 
     def _read_epoc(self, name: str) -> RawEpoc:
         raw = self._read_events(name)
-        if not self.index.lack or self.kinds[name] == "notes":
+        if not self.index.lack or self.kinds.get(name) == "notes":
             return raw
         return replace(raw, warnings=[*raw.warnings, f"store {name!r}: {self.index.lack}"])
 
     def _read_events(self, name: str) -> RawEpoc:
+        if name in self.silent:
+            return no_events(name)
         if self.kinds[name] == "scalar":
             return read_scalar(self.index, name)
         if self.kinds[name] == "snip":

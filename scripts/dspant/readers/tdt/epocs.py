@@ -12,7 +12,7 @@ from dspant.readers.blockwise import blocks
 from dspant.readers.distinct import distinct
 from dspant.readers.raw import RawEpoc
 from dspant.readers.tdt.event_doubts import coinciding, foreign_ends, outside, uneven, unlike
-from dspant.readers.tdt.index import KIND_BITS
+from dspant.readers.tdt.index import KIND_BITS, MARK, ONSET
 from dspant.readers.tdt.notes import note_numbers
 from dspant.wording import count
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dspant.readers.tdt.index import Index
+    from dspant.readers.tdt.tbk import Settings
 
 ONSET_MEANING = "Beginning, from block start, by the recording's clock and not rounded to any grid."
 END_MEANING = "End, from block start, by the recording's clock; inf where the block holds none."
@@ -79,6 +80,30 @@ def read_epoc(index: Index, store: str, *, primary: str | None = None) -> RawEpo
         },
         other=_other(records, "epocs", onset_s),
         warnings=[f"store {store!r}: {warning}" for warning in warnings],
+    )
+
+
+def silent_epocs(index: Index, settings: Settings) -> list[str]:
+    """Strobe stores that the settings list and that have no record."""
+    return [
+        name
+        for name, store in settings.stores.items()
+        if name not in index.names and store.number("TankEvType") in (ONSET, MARK)
+    ]
+
+
+def no_events(store: str) -> RawEpoc:
+    """A strobe store of which nothing was recorded: no rows, and a warning that says so."""
+    warning = (
+        f"store {store!r}: the .Tbk lists it, and the index (.tsq) has no event of it; taken as "
+        f"one without events"
+    )
+    return RawEpoc(
+        name=store,
+        columns={name: np.empty(0) for name in ("onset", "offset", "data")},
+        meanings={"onset": ONSET_MEANING, "offset": END_MEANING, "data": VALUE_MEANING},
+        other={"type_str": "epocs"},
+        warnings=[warning],
     )
 
 
