@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import ResourceSettings
 
-from dspant.config.workflow import config_file, plan_for
+from dspant.config.workflow import config_file, plan_for, prepare_jobs
 
 SNAKEFILE = """\
 from dspant.config.workflow import config_file, plan_for
@@ -104,3 +105,21 @@ def test_one_key_from_the_command_line_extends_the_default(house):
 
     assert run.returncode == 0, run.stderr
     assert "experiment other of RawG AmpA filtered envelope mep" in run.stdout
+
+
+@pytest.mark.parametrize("folder", ["my lab", "lab (old)", "it's", "R&D"])
+def test_a_python_that_jobs_could_not_be_started_with_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", f"/home/ann/{folder}/.venv/bin/python")
+    with pytest.raises(WorkflowError, match=r"several words; move the clone to a path without"):
+        prepare_jobs("scripts")
+
+
+def test_letters_of_any_language_in_the_path_of_python_are_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.setattr(sys, "executable", "/home/ann/Größe-2.0_ü/.venv/bin/python")
+    prepare_jobs("scripts")
+    assert os.environ["PYTHONPATH"].startswith("scripts")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import shlex
 import sys
 from collections.abc import Mapping
@@ -27,6 +28,9 @@ PLANNED_BETWEEN_COLLECTIONS = 50_000
 OVERHEAD = "overhead_mb"
 """Default resource of a cluster's profile, in MB."""
 
+_TAKEN_APART = re.compile(r"[\s'\"&;|<>()$`\\*?]")
+"""What a shell does not take for a part of a word."""
+
 WHICH_TANK = "scan: which tank? Name its folder: snakemake scan --cores 1 --config tank=PATH"
 
 
@@ -34,7 +38,18 @@ def prepare_jobs(library: str) -> None:
     """Let jobs import the library that planned them, know the command line, and who started them.
 
     Jobs are processes of their own, so all reaches them through the environment.
+
+    Raises
+    ------
+    WorkflowError
+        This Python's path has a blank or the like: Snakemake would start jobs with a part of it.
     """
+    if _TAKEN_APART.search(sys.executable):
+        raise WorkflowError(
+            f"the path of this Python is {sys.executable!r}, and Snakemake starts jobs with it "
+            f"through a shell, which takes that for several words; move the clone to a path "
+            f"without blanks and the like, then make its environment (.venv) again"
+        )
     known = os.environ.get("PYTHONPATH", "")
     os.environ["PYTHONPATH"] = os.pathsep.join([library, known]) if known else library
     os.environ.setdefault(COMMAND, _command_line())
