@@ -21,7 +21,7 @@ from dspant.config.submission import submission_group
 from dspant.dataset.folder import DatasetFolder, store_folder_name
 from dspant.errors import ConfigError
 
-REPORT_VERSION = 3
+REPORT_VERSION = 4
 """Raised when the pages show something else, which makes them again."""
 
 

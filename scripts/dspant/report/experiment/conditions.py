@@ -9,7 +9,7 @@ from statistics import mean, median, stdev
 from typing import Any
 
 from dspant.report.experiment.documents import Document, Gathered
-from dspant.report.numbers import NOTHING, scale_for, significant, with_unit
+from dspant.report.numbers import NOTHING, readable_unit, scale_for, significant, with_unit
 
 MOST_ROWS = 96
 """Rows of one node on the page; the table beside the page has all."""
@@ -111,8 +111,8 @@ def _is_known(having: Sequence[Document], node: str, measure: str) -> bool:
 
 
 def condition_heading(condition: Mapping[str, str]) -> str:
-    """``data (uA)``: the columns that make a condition, with their units."""
-    return ", ".join(with_unit(name, unit) for name, unit in condition.items())
+    """``data (µA)``: the columns that make a condition, with their units."""
+    return ", ".join(with_unit(name, readable_unit(unit)) for name, unit in condition.items())
 
 
 def condition_text(values: Iterable[Any]) -> str:
