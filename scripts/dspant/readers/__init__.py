@@ -3,4 +3,4 @@
 A reader's number is raised when it reads the same files differently, which ingests them again.
 """
 
-READERS = {"tdt": 2}
+READERS = {"tdt": 3}
