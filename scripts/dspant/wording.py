@@ -12,6 +12,11 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+def with_article(noun: str) -> str:
+    """``an epoc``, ``a stream``."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 def listed(values: Sequence[object], most: int = MOST_LISTED) -> str:
     """The first values, and how many more there are."""
     more = len(values) - most

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import platform
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ from dspant.dataset.epoc import Epoc
 from dspant.dataset.metadata import EpocColumn
 from dspant.dataset.recording import dataset_names, open_dataset
 from dspant.dataset.stream import Stream
-from dspant.dataset.surroundings import look_around
 from dspant.errors import DatasetError, MetadataError
+from hosts import named_host
 
 ONES = np.ones((2, 10), dtype="float32")
 
@@ -199,27 +198,15 @@ def test_the_document_has_the_ancestors_keys(tmp_path: Path) -> None:
     }
 
 
-@pytest.fixture
-def named_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """Give this machine another name, one that no dataset holds by chance."""
-
-    def named(name: str) -> None:
-        monkeypatch.setattr(platform, "node", lambda: name)
-        look_around.cache_clear()
-
-    yield named
-    look_around.cache_clear()
-
-
 @pytest.mark.parametrize("compression", ["none", "zstd"])
 def test_two_writes_state_the_same_bytes_with_no_time_host_or_path(
-    tmp_path: Path, named_host: Callable[[str], None], compression: str
+    tmp_path: Path, compression: str
 ) -> None:
     texts = set()
     for place in ("here", "elsewhere"):
-        named_host(f"the-host-{place}")
-        stream = write_stream(tmp_path / place / "Raw.ant", ONES, compression=compression)
-        epoc = write_epoc(tmp_path / place / "Stim.ant", some_rows(5), compression=compression)
+        with named_host(f"the-host-{place}"):
+            stream = write_stream(tmp_path / place / "Raw.ant", ONES, compression=compression)
+            epoc = write_epoc(tmp_path / place / "Stim.ant", some_rows(5), compression=compression)
         texts.add(stream.metadata.read_bytes() + epoc.metadata.read_bytes())
         assert f"the-host-{place}" in epoc.provenance.read_text(encoding="utf-8")
     assert len(texts) == 1

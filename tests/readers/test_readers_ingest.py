@@ -145,6 +145,8 @@ def test_the_wrong_kind(tmp_path):
     block = write(tmp_path / "b", stream(), epocs=[EVENTS])
     text = refused(block, tmp_path / "rec", spec(AmpA=volts()))
     assert "store 'AmpA' is of kind epoc, not a stream; set stores.AmpA.kind: epoc" in text
+    text = refused(block, tmp_path / "rec", spec(RawG={"kind": "epoc", "unit": "V"}))
+    assert "store 'RawG' is of kind stream, not an epoc; set stores.RawG.kind: stream" in text
 
 
 def test_a_store_of_events_that_never_came_is_empty_and_says_so(tmp_path, caplog):

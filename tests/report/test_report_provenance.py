@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import platform
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,14 @@ from page_reader import PageReader
 
 from dspant.config import resolve_steps
 from dspant.dataset.recording import open_dataset
-from dspant.dataset.surroundings import PACKAGES, look_around
+from dspant.dataset.surroundings import PACKAGES
 from dspant.engine.node import make_node
 from dspant.readers import READERS
 from dspant.readers.ingest import ingest
 from dspant.report.recording_page import write_recording_page
 from dspant.simulate.tdt_block import write_block
 from dspant.simulate.tdt_stores import EpocStore, StreamStore
+from hosts import named_host
 
 FS_HZ = 6103.515625
 CHUNK_SAMPLES = 256
@@ -80,12 +80,8 @@ def document(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module", autouse=True)
 def host() -> Iterator[str]:
-    """Another name of this machine, one that no dataset holds by chance."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(platform, "node", lambda: "the-host-here")
-        look_around.cache_clear()
-        yield platform.node()
-    look_around.cache_clear()
+    with named_host("the-host-here") as name:
+        yield name
 
 
 @pytest.fixture(scope="module")

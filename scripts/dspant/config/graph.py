@@ -15,10 +15,9 @@ from dspant.config.problems import KeyPath, Problem
 from dspant.config.steps import Step, read_steps
 from dspant.dataset.folder import store_folder_name
 from dspant.ops.registry import Kind
+from dspant.wording import with_article
 
 Kinds = Mapping[str, Kind | None]
-
-_WITH_ARTICLE: Mapping[Kind, str] = {"stream": "a stream", "epoc": "an epoc"}
 
 
 @dataclass(frozen=True)
@@ -213,7 +212,7 @@ def _mismatches(
             return
         if running is not None and running != operation.takes[0]:
             message = (
-                f"in node {name!r} {operation.name!r} takes {_WITH_ARTICLE[operation.takes[0]]}, "
+                f"in node {name!r} {operation.name!r} takes {with_article(operation.takes[0])}, "
                 f"but {origin} is of kind {running}"
             )
             yield Problem(step.path, message)

@@ -16,7 +16,7 @@ from dspant.dataset.stream_writer import StreamWriter
 from dspant.errors import DspantError, StoreError
 from dspant.readers.names import folder_clashes, resolved
 from dspant.spelling import nearest
-from dspant.wording import count, listed
+from dspant.wording import count, listed, with_article
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +112,7 @@ def _found(block: RawBlock, name: str, kind: str) -> str:
     if fitting is None:
         remedy = "which is not supported yet; leave the store out of the config"
     else:
-        remedy = f"not a {kind}; set stores.{name}.kind: {fitting}"
+        remedy = f"not {with_article(kind)}; set stores.{name}.kind: {fitting}"
     raise StoreError(f"store {name!r} is of kind {found}, {remedy}; the block holds: {held}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from dspant.readers.tdt.notes import NAME as NOTES
 from dspant.readers.tdt.notes import has_notes, read_notes
 from dspant.readers.tdt.sev_streams import open_sev_stream, stands_for_itself, survey_sev
 from dspant.readers.tdt.snips import read_snips
-from dspant.readers.tdt.streams import StreamSurvey, open_stream, survey_stream
+from dspant.readers.tdt.streams import open_stream, survey_stream
 from dspant.readers.tdt.tbk import Settings, read_settings
 
 _SEV_STORE = re.compile(r"_(.{4})_ch\d+(-\d+h)?\.sev$", re.IGNORECASE)
@@ -45,7 +45,7 @@ class Block:
         self.files = files
         self.index = index
         # A summary is made beside other work, and both go through all records of a store.
-        self.survey = Once(self._survey)
+        self.survey = Once(partial(survey_stream, files, index))
         self._epoc = Once(self._read_epoc)
 
     def __repr__(self) -> str:
@@ -139,9 +139,6 @@ class Block:
         from dspant.readers.tdt.summary import summarise
 
         return summarise(self)
-
-    def _survey(self, name: str) -> StreamSurvey:
-        return survey_stream(self.files, self.index, name)
 
     def _read_epoc(self, name: str) -> RawEpoc:
         raw = self._read_events(name)
